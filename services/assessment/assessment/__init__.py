@@ -1,0 +1,1 @@
+"""Assessment (sagsoplysning, sagsvurdering, indstilling): needs, goals, recommendation, action plan."""

@@ -1,0 +1,1 @@
+"""Decision (afgørelse): outcome, reasons, letter, complaint clock."""

@@ -1,0 +1,1 @@
+"""Delivery (levering): what a provider answers, documents and reports."""

@@ -1,0 +1,1 @@
+"""Follow-up (opfølgning): evaluation goal by goal, and what happens next."""

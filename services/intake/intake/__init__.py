@@ -1,0 +1,1 @@
+"""Intake (sagsåbning): enquiry, consent, representation, purpose; the register of cases and citizens."""

@@ -1,0 +1,1 @@
+"""Ordering (bestilling): one order per provider, price; provider register, commitments, actuals."""

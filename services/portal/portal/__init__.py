@@ -1,0 +1,1 @@
+"""Portal: the web for caseworker, leader, provider, finance, analyst, operator and citizen's log."""

@@ -1,0 +1,1 @@
+"""Reporting: FFB bundles, statistics, management figures, the archive of all messages."""

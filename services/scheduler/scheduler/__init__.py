@@ -1,0 +1,1 @@
+"""Scheduler: deadlines on a Danish calendar, raised and told."""
