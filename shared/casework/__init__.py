@@ -1,0 +1,1 @@
+"""Casework: what the services have in common, and nothing else."""

@@ -1,0 +1,80 @@
+"""Danish days: which are working days, and where a deadline falls. Pure; dates are local (Europe/Copenhagen)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from dateutil.relativedelta import relativedelta
+
+DENMARK = ZoneInfo("Europe/Copenhagen")
+
+
+def local_date(moment: datetime) -> date:
+    """The Danish date of an instant."""
+    return moment.astimezone(DENMARK).date()
+
+
+def begins(day: date) -> datetime:
+    """The instant at which a Danish day begins, UTC."""
+    return datetime.combine(day, time.min, DENMARK).astimezone(UTC)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later, or the month's last day where it has no such day."""
+    moved: date = day + relativedelta(months=months)
+    return moved
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("DK", years=year))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Working days: no weekends, no public holidays, no closing days of the municipality.
+
+    `closing` are days of the year (month, day) such as 24 December, `closed` single dates.
+    """
+
+    closing: frozenset[tuple[int, int]] = frozenset()
+    closed: frozenset[date] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, closing: Iterable[str] = (), closed: Iterable[date] = ()) -> Calendar:
+        """From configuration: `closing` as `12-24`."""
+        pairs = (tuple(int(part) for part in day.split("-")) for day in closing)
+        return cls(frozenset((month, day) for month, day in pairs), frozenset(closed))
+
+    def is_working_day(self, day: date) -> bool:
+        return not (
+            day.weekday() >= 5
+            or day in _holidays(day.year)
+            or (day.month, day.day) in self.closing
+            or day in self.closed
+        )
+
+    def on_or_after(self, day: date) -> date:
+        """The day itself, or the next working day where it is none: a deadline never ends on a closing day."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def add_working_days(self, day: date, count: int) -> date:
+        """`count` working days later (earlier, where negative); the day itself is not counted."""
+        step = timedelta(days=1 if count >= 0 else -1)
+        for _ in range(abs(count)):
+            day += step
+            while not self.is_working_day(day):
+                day += step
+        return day
+
+    def working_days_between(self, earlier: date, later: date) -> int:
+        """How many working days lie after `earlier`, up to and with `later`."""
+        days = (later - earlier).days
+        return sum(self.is_working_day(earlier + timedelta(days=n)) for n in range(1, days + 1))

@@ -1,0 +1,107 @@
+"""The messages: what one service tells others, with producer, consumers, version and an example of each.
+
+A message is a frozen dataclass. A *fact* repeats what a phase has on record (`tells` names the steps and fields); a
+receiver keeps the newest. An *act* says that something has happened; a process answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from casework.fields import entries, field, needed
+
+PHASES = ("intake", "assessment", "decision", "ordering", "delivery", "followup")
+SERVICES = (*PHASES, "scheduler", "reporting", "portal")
+
+
+class Message:
+    """What travels. Subclasses are declared with `@contract`."""
+
+    wire: ClassVar[str]
+    contract: ClassVar[Contract]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a person or system asks a phase for. Subclasses are declared with `@command`."""
+
+    actions: ClassVar[tuple[str, ...]]
+    wire: ClassVar[str]
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The terms of a message: who sends it to whom, about what, in which version."""
+
+    name: str
+    version: int
+    message: type[Message]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    subject: str = "case"  # what its numbers run over: case, citizen, provider or person
+    tells: Mapping[str, tuple[str, ...]] | None = None  # of a fact: phase.step -> the fields it repeats
+
+    @property
+    def is_fact(self) -> bool:
+        return self.tells is not None
+
+
+CONTRACTS: dict[str, Contract] = {}
+"""Every message by its name on the wire."""
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, entries, needed))
+def contract(
+    name: str,
+    *,
+    version: int = 1,
+    by: str,
+    to: str,
+    subject: str = "case",
+    tells: Mapping[str, str] | None = None,
+) -> Callable[[type[T]], type[T]]:
+    """Declare a message. `by` and `to` are names of services with spaces between; `tells` makes it a fact."""
+
+    def declare(cls: type[T]) -> type[T]:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        if name in CONTRACTS:
+            raise ValueError(f"{name} is declared twice")
+        repeated = None if tells is None else {step: tuple(names.split()) for step, names in tells.items()}
+        terms = Contract(name, version, made, tuple(by.split()), tuple(to.split()), subject, repeated)  # type: ignore[arg-type]
+        made.wire, made.contract = name, terms  # type: ignore[attr-defined]
+        CONTRACTS[name] = terms
+        return made
+
+    return declare
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, entries, needed))
+def command(*actions: str) -> Callable[[type[T]], type[T]]:
+    """Declare a command. `actions` are its public names (`assessment.approve`); the one used stands in `.action`."""
+
+    def declare(cls: type[T]) -> type[T]:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        made.actions, made.wire = actions, actions[0]  # type: ignore[attr-defined]
+        return made
+
+    return declare
+
+
+def by_name(name: str, version: int) -> Contract | None:
+    """The contract of a message that has come, or None where we know no such name or version."""
+    known = CONTRACTS.get(name)
+    return known if known and known.version == version else None
+
+
+def load_all() -> Mapping[str, Contract]:
+    """Import every module of contracts and return the registry, complete."""
+    from casework.contracts import assessment, common, decision, delivery, followup, intake, ordering, portal, scheduler
+
+    modules: tuple[Any, ...] = (assessment, common, decision, delivery, followup, intake, ordering, portal, scheduler)
+    assert all(modules)
+    return CONTRACTS

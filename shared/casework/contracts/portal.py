@@ -1,0 +1,17 @@
+"""What the portal tells: the people who sign in, and how they want to be told."""
+
+from casework.contracts import Message, contract
+from casework.fields import entries, field, needed
+
+
+@contract("person.changed", by="portal", to="scheduler reporting", subject="person")
+class PersonChanged(Message):
+    """Sign-in data, roles, team or wish for notification of a person have changed."""
+
+    person_id: str = needed("Person")
+    name: str = needed("Navn")
+    roles: tuple[str, ...] = entries("Roller", key=None)
+    team: str | None = field("Team")
+    provider_id: str | None = field("Udfører")
+    email: str | None = field("E-mail")
+    channel: str | None = field("Besked via")

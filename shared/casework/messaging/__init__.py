@@ -1,0 +1,9 @@
+"""Messages on their way: envelope, outbox, relay, transport, inbox. Nothing is lost, nothing takes effect twice."""
+
+from casework.messaging.direct import Direct
+from casework.messaging.envelope import Envelope, UnknownMessage
+from casework.messaging.inbox import Inbox
+from casework.messaging.outbox import Cause, put
+from casework.messaging.relay import Parcel, Relay, Transport
+
+__all__ = ["Cause", "Direct", "Envelope", "Inbox", "Parcel", "Relay", "Transport", "UnknownMessage", "put"]

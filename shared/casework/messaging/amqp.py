@@ -1,0 +1,348 @@
+"""The `amqp` transport: RabbitMQ, one quorum queue per service. What the broker has confirmed is on its disk.
+
+Every consumer gets a copy of its own under the routing key `to.<consumer>.<type>`: with one copy for all, the broker
+would confirm a message that reached only some of them. The copy for the archive (`archive.<type>`) is for whoever has
+declared that queue, and may be for nobody.
+
+What a consumer cannot take stays with it, unacknowledged, until it can: a requeue counts as a delivery, and too many
+deliveries (the mark of a message that kills its consumer) end in the queue of the dead, where an operator looks.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from kombu.connection import Connection
+from kombu.transport.pyamqp import Transport as Driver
+
+from casework.contracts import SERVICES
+from casework.messaging.direct import ARCHIVE
+from casework.messaging.relay import Parcel
+
+log = structlog.get_logger()
+
+DELIVERY_LIMIT = 100
+"""How often a message is handed out to a consumer that dies of it, before it is laid among the dead."""
+
+TOGETHER = 50
+"""So many messages at most are received in one go."""
+
+PREFETCH = 100
+CONNECTED_WITHIN = 5.0
+CONFIRMED_WITHIN = 30.0
+HEARTBEAT = 60
+POLL = 0.25
+"""How long to wait for a message, in seconds, before `stop` is asked again."""
+
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""How long to rest, in seconds, after each failure on end."""
+
+REFUSED: tuple[type[Exception], ...] = Driver.channel_errors
+LOST: tuple[type[Exception], ...] = (*Driver.connection_errors, *REFUSED, AttributeError)
+"""py-amqp has an AttributeError now and then where a connection is gone."""
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The exchange and queues of one installation, by their names. To declare them twice is to declare them once."""
+
+    prefix: str
+
+    @property
+    def dead(self) -> str:
+        return f"{self.prefix}.dead"
+
+    def queue(self, service: str) -> str:
+        return f"{self.prefix}.{service}"
+
+    def declare(self, channel: Any, services: Iterable[str] = ()) -> None:
+        for exchange in (self.prefix, self.dead):
+            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+        self._declare(channel, self.dead, self.dead, "#", {})
+        for service in services:
+            key = f"{ARCHIVE}.#" if service == ARCHIVE else f"to.{service}.#"
+            self._declare(channel, self.queue(service), self.prefix, key, self._to_the_dead())
+
+    def _to_the_dead(self) -> dict[str, Any]:
+        return {
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": self.dead,
+            "x-dead-letter-strategy": "at-least-once",  # the default drops what cannot be laid there at once
+            "x-overflow": "reject-publish",  # without it the strategy is not heeded
+        }
+
+    def _declare(self, channel: Any, queue: str, exchange: str, key: str, arguments: dict[str, Any]) -> None:
+        arguments = {"x-queue-type": "quorum", **arguments}
+        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
+        channel.queue_bind(queue, exchange, key)
+
+    def delete(self, channel: Any, services: Iterable[str]) -> None:
+        for name in (*(self.queue(service) for service in services), self.dead):
+            channel.queue_delete(name)
+        for name in (self.prefix, self.dead):
+            channel.exchange_delete(name)
+
+
+class Link:
+    """One connection and channel, for one thread at a time. A link that has failed is thrown away, never mended."""
+
+    def __init__(self, hosts: Any) -> None:
+        self.connection = hosts.transport.establish_connection()
+        try:
+            self.channel = self.connection.channel()
+        except BaseException:
+            self.close()
+            raise
+        self.channel.auto_decode = False  # bytes as they came: what they are is for the inbox to say
+
+    def attend(self, seconds: float) -> bool:
+        """Let in what comes within this time, at most one event. False: nothing came."""
+        try:
+            self.connection.drain_events(timeout=seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def beat(self) -> None:
+        self.connection.heartbeat_tick()
+
+    def close(self) -> None:
+        with suppress(*LOST):
+            self.connection.close()
+
+
+class Sender:
+    """A link on which every message is confirmed, or else comes back as failed."""
+
+    def __init__(self, link: Link, topology: Topology) -> None:
+        self.link, self.topology = link, topology
+        topology.declare(link.channel)
+        link.channel.confirm_select()
+        link.channel.events["basic_ack"].add(lambda tag, multiple: self._settled(tag, multiple, None))
+        link.channel.events["basic_nack"].add(lambda tag, multiple: self._settled(tag, multiple, "afvist af brokeren"))
+        link.channel.events["basic_return"].add(self._returned)
+        self._tag = 0
+        self.open: dict[int, UUID] = {}  # by delivery tag, in order: sent, not yet confirmed
+        self.failed: dict[UUID, str] = {}
+
+    def send(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
+        """Send all, then await every confirmation. Raises if the link breaks; nothing is then certain of `open`."""
+        self.open, self.failed = {}, {}
+        for parcel in parcels:
+            self._send(parcel)
+        until = time.monotonic() + CONFIRMED_WITHIN
+        while self.open:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{len(self.open)} er ikke bekræftet inden {CONFIRMED_WITHIN:.0f} s")
+            self.link.attend(1.0)
+        return self.failed
+
+    def _send(self, parcel: Parcel) -> None:
+        body = json.dumps(parcel.envelope, ensure_ascii=False, separators=(",", ":")).encode()
+        kind = parcel.envelope["type"]
+        for consumer in parcel.consumers:
+            self._copy(parcel.id, body, f"to.{consumer}.{kind}", mandatory=True)
+        self._copy(parcel.id, body, f"{ARCHIVE}.{kind}", mandatory=False)
+
+    def _copy(self, parcel: UUID, body: bytes, key: str, *, mandatory: bool) -> None:
+        properties = {"delivery_mode": 2, "message_id": str(parcel)}
+        message = self.link.channel.prepare_message(body, content_type="application/json", properties=properties)
+        self._tag += 1
+        self.open[self._tag] = parcel
+        self.link.channel.basic_publish(
+            message, self.topology.prefix, key, mandatory=mandatory, timeout=CONFIRMED_WITHIN
+        )
+
+    def _settled(self, tag: int, multiple: bool, failure: str | None) -> None:
+        for settled in [t for t in self.open if t <= tag] if multiple else [tag]:
+            parcel = self.open.pop(settled, None)
+            if parcel and failure:
+                self.failed[parcel] = failure
+
+    def _returned(self, error: Exception, exchange: str, routing_key: str, message: Any) -> None:
+        """Comes before the confirmation of the same message: the broker is done with it, and nobody has it."""
+        self.failed[UUID(message.properties["message_id"])] = f"ingen kø for {routing_key} (unroutable)"
+
+
+class Taker:
+    """A link that takes what comes for one service, and gives it back by breaking off."""
+
+    def __init__(self, link: Link, topology: Topology, service: str) -> None:
+        self.link = link
+        self.arrived: deque[Any] = deque()
+        topology.declare(link.channel, [service])
+        link.channel.basic_qos(0, PREFETCH, False)  # per consumer: quorum queues refuse a global one
+        link.channel.basic_consume(topology.queue(service), callback=self.arrived.append)
+
+    def wait(self) -> list[Any]:
+        """What has arrived, as much as may be received together; after a short wait perhaps nothing."""
+        if not self.arrived:
+            self.link.attend(POLL)
+        while len(self.arrived) < TOGETHER and self.link.attend(0):
+            pass
+        self.link.beat()
+        return [self.arrived[n] for n in range(min(TOGETHER, len(self.arrived)))]
+
+    def rest(self, seconds: float, stop: Callable[[], bool]) -> None:
+        """Let time pass, on a link that stays alive."""
+        until = time.monotonic() + seconds
+        while not stop() and (left := until - time.monotonic()) > 0:
+            self.link.attend(min(left, POLL))
+            self.link.beat()
+
+    def acknowledge(self, messages: list[Any]) -> None:
+        self.link.channel.basic_ack(messages[-1].delivery_tag, multiple=True)
+        for _ in messages:
+            self.arrived.popleft()
+
+
+class Amqp:
+    """Messages by way of RabbitMQ. At least once, in any order; safe to share between the threads of a service."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self.url, self.topology = url, Topology(prefix)
+        self._sending = threading.Lock()
+        self._sender: Sender | None = None
+
+    def publish(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
+        """Returns what the broker refused or has no queue for. Raises where it is out of reach: then send all again."""
+        with self._sending:
+            try:
+                return self._send(parcels)
+            except REFUSED as refused:  # one of them is impossible, and the broker does not say which
+                log.warning("batch_refused", messages=len(parcels), error=str(refused))
+                return self._send_one_by_one(parcels)
+
+    def consume(self, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
+        pauses = Pauses()
+        while not stop():
+            try:
+                receive([])  # where nothing can be stored, nothing is taken, and no delivery is counted
+                with self._link(HEARTBEAT) as link:
+                    taker = Taker(link, self.topology, service)
+                    pauses.over()
+                    _take(taker, service, receive, stop)
+            except Exception as error:  # whatever it is: the broker hands out again, on a new link, what was open
+                pause = pauses.next()
+                log.warning("consumer_lost", service=service, error=f"{type(error).__name__}: {error}", seconds=pause)
+                _sleep(pause, stop)
+
+    def declare(self, services: Iterable[str] = (*SERVICES, ARCHIVE)) -> None:
+        """Make exchange and queues, so that messages wait for a consumer that has never been there yet."""
+        with self._link() as link:
+            self.topology.declare(link.channel, services)
+
+    def remove(self, services: Iterable[str] = (*SERVICES, ARCHIVE)) -> None:
+        """Remove exchange and queues, with what is in them. For walks and tests."""
+        with self._link() as link:
+            self.topology.delete(link.channel, services)
+
+    def close(self) -> None:
+        with self._sending:
+            self._hang_up()
+
+    def _send(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
+        try:
+            return self._listening().send(parcels)
+        except BaseException:
+            self._hang_up()
+            raise
+
+    def _send_one_by_one(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
+        failed: dict[UUID, str] = {}
+        for parcel in parcels:
+            try:
+                failed |= self._send([parcel])
+            except REFUSED as refused:
+                failed[parcel.id] = str(refused)
+        return failed
+
+    def _listening(self) -> Sender:
+        """A sender that was alive a moment ago: an idle link says that it is gone only to those who listen.
+
+        Without heartbeats, for nobody would send them between two batches; TCP's own keepalive stands in for them.
+        """
+        if self._sender:
+            try:
+                while self._sender.link.attend(0):
+                    pass
+            except LOST:
+                self._hang_up()
+        if self._sender is None:
+            link = self._dial(heartbeat=0)
+            try:
+                self._sender = Sender(link, self.topology)
+            except BaseException:
+                link.close()
+                raise
+        return self._sender
+
+    def _hang_up(self) -> None:
+        sender, self._sender = self._sender, None
+        if sender:
+            sender.link.close()
+
+    @contextmanager
+    def _link(self, heartbeat: int = 0) -> Iterator[Link]:
+        link = self._dial(heartbeat)
+        try:
+            yield link
+        finally:
+            link.close()
+
+    def _dial(self, heartbeat: int) -> Link:
+        hosts: Any = Connection(self.url, heartbeat=heartbeat, connect_timeout=CONNECTED_WITHIN)  # type: ignore[no-untyped-call]
+        for _ in hosts.alt[1:]:  # a URL may name the hosts of a cluster, with semicolons between
+            with suppress(*LOST):
+                return Link(hosts)
+            hosts.maybe_switch_next()
+        return Link(hosts)
+
+
+def _take(taker: Taker, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
+    """Receive, then acknowledge, until `stop`. What cannot be received now is kept, and tried again ever slower."""
+    pauses = Pauses()
+    while not stop():
+        messages = taker.wait()
+        if not messages:
+            continue
+        try:
+            receive([message.body for message in messages])
+        except Exception as error:  # the database is away, most likely; this is not about one message
+            pause = pauses.next()
+            log.warning(
+                "not_received", service=service, error=type(error).__name__, seconds=pause
+            )  # no text: it may quote
+            taker.rest(pause, stop)
+        else:
+            taker.acknowledge(messages)
+            pauses.over()
+
+
+class Pauses:
+    """Longer and longer, until it goes well again."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def next(self) -> float:
+        self.failures += 1
+        return PAUSES[min(self.failures, len(PAUSES)) - 1]
+
+    def over(self) -> None:
+        self.failures = 0
+
+
+def _sleep(seconds: float, stop: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while not stop() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, POLL))

@@ -1,0 +1,54 @@
+"""What surrounds a message on its way: who sent it, about what, its place in line, and what it follows from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from casework.contracts import Message, by_name
+from casework.fields import field, needed, value
+from casework.schema import dump, load
+
+
+@value
+class Envelope:
+    """One message under way.
+
+    `numbers` holds, for each consumer, the message's place in the line of this producer and subject: a consumer takes
+    them in that order. Free of names and CPR numbers, so that it may be logged; the body is not.
+    """
+
+    id: UUID = needed("Id")
+    type: str = needed("Besked")
+    version: int = needed("Version")
+    subject: str = needed("Emne")  # the case, or what else the numbers run over
+    numbers: dict = needed("Nummer per modtager")  # type: ignore[type-arg]
+    time: datetime = needed("Tidspunkt")  # when it happened; it takes effect then, whenever it is handled
+    producer: str = needed("Afsender")
+    causation: UUID | None = field("Følger af")
+    correlation: UUID | None = field("Hører til")
+    actor: str | None = field("Hvem")
+    traceparent: str | None = field("W3C traceparent")
+    body: dict = needed("Indhold")  # type: ignore[type-arg]
+
+    def to_json(self) -> dict[str, Any]:
+        return dump(self) | {"body": self.body, "numbers": self.numbers}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Envelope:
+        """Raises Invalid, naming what is wrong, where this is no envelope."""
+        return load(cls, data, unknown="exclude")
+
+    def message(self) -> Message:
+        """The message inside. Raises UnknownMessage or Invalid; both end in the parking place."""
+        terms = by_name(self.type, self.version)
+        if terms is None:
+            raise UnknownMessage(f"{self.type} version {self.version} kendes ikke her")
+        return load(terms.message, self.body, unknown="exclude")
+
+
+class UnknownMessage(Exception):
+    """No contract has this name and version: to be handled by a newer release, or never."""
+
+

@@ -1,0 +1,79 @@
+"""The outbox: messages are put here in the commit of what they tell, and so are sent if and only if it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from casework.contracts import Message
+from casework.database import lock
+from casework.messaging.envelope import Envelope
+from casework.messaging.tables import Line, Outgoing
+from casework.schema import dump
+from casework.tracing import current_traceparent
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a message follows from: the act or message, whose time and actor it inherits."""
+
+    time: datetime
+    actor: str
+    causation: UUID | None = None
+    correlation: UUID | None = None
+
+
+def put(session: Session, producer: str, subject: str, message: Message, cause: Cause) -> Envelope:
+    """Owe others this message, numbered per consumer. The caller's transaction decides whether it is ever sent."""
+    terms = message.contract
+    if producer not in terms.producers:
+        raise ValueError(f"{producer} does not send {terms.name}")
+    consumers = [name for name in terms.consumers if name != producer]
+    lock(session, f"out/{subject}")  # two at once would begin the same line, or take several lines in different orders
+    mine = uuid4()
+    envelope = Envelope(
+        id=mine,
+        type=terms.name,
+        version=terms.version,
+        subject=subject,
+        numbers={name: _next(session, name, subject) for name in consumers},
+        time=cause.time,
+        producer=producer,
+        causation=cause.causation,
+        correlation=cause.correlation or mine,
+        actor=cause.actor,
+        traceparent=current_traceparent(),
+        body=dump(message),
+    )
+    session.add(Outgoing(id=mine, type=terms.name, subject=subject, consumers=consumers, envelope=envelope.to_json()))
+    return envelope
+
+
+def _next(session: Session, consumer: str, subject: str) -> int:
+    line = session.get(Line, ("out", consumer, subject))
+    if line is None:
+        line = Line(way="out", other=consumer, subject=subject, number=0)
+        session.add(line)
+    line.number += 1
+    return line.number
+
+
+def unsent(session: Session, limit: int, *, failed: bool = False) -> list[Outgoing]:
+    """The oldest messages still owed, locked so that two relays never take the same ones.
+
+    Without those that have failed before; or (`failed`) only those, the least tried first.
+    """
+    owed = sa.select(Outgoing).where(Outgoing.sent_at.is_(None))
+    if failed:
+        query = owed.where(Outgoing.attempts > 0).order_by(Outgoing.attempts, Outgoing.position)
+    else:
+        query = owed.where(Outgoing.attempts == 0).order_by(Outgoing.position)
+    return list(session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+
+
+Wake = Callable[[], None]

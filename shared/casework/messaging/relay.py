@@ -1,0 +1,98 @@
+"""The relay: carries what the outbox owes to the transport, oldest first, and marks it sent once it is confirmed.
+
+What has failed (a consumer without a queue, a receiver that is down) is tried again slower and slower, and never stands
+in the way of what has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from casework.database import Database
+from casework.messaging.outbox import unsent
+from casework.messaging.tables import Outgoing
+
+log = structlog.get_logger()
+
+BATCH = 100
+
+PAUSES = tuple(timedelta(seconds=s) for s in (0.1, 0.5, 1, 2, 5, 10, 30))
+"""How long what has failed rests, after each round on end in which none of it could be sent."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One message for the transport: its envelope as JSON, and who must get it."""
+
+    id: UUID
+    consumers: tuple[str, ...]
+    envelope: dict[str, Any]
+
+
+class Transport(Protocol):
+    """How messages get from one service to others. At least once, in any order; inbox and outbox do the rest."""
+
+    def publish(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
+        """Hand all over and await that they are safe. Returns those that failed, each with the reason."""
+
+    def consume(self, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
+        """Pass what comes for `service` to `receive`, and acknowledge it once `receive` has returned, until `stop`."""
+
+    def close(self) -> None: ...
+
+
+class Relay:
+    """Empties one service's outbox."""
+
+    def __init__(self, database: Database, transport: Transport, clock: Callable[[], datetime]) -> None:
+        self.database, self.transport, self.clock = database, transport, clock
+        self._rounds = 0  # of what has failed, in which again nothing could be sent
+        self._again_at: datetime | None = None
+
+    def run_once(self, limit: int = BATCH) -> int:
+        """Send one batch; how many were sent. Safe to kill anywhere: what is not marked is sent again."""
+        return self._try_again(limit) + self._run(limit, failed=False)[1]
+
+    def _try_again(self, limit: int) -> int:
+        if self._again_at and self.clock() < self._again_at:
+            return 0
+        tried, sent = self._run(limit, failed=True)
+        self._rounds = self._rounds + 1 if tried > sent == 0 else 0
+        pause = PAUSES[min(self._rounds, len(PAUSES)) - 1] if self._rounds else None
+        self._again_at = self.clock() + pause if pause else None
+        return sent
+
+    def _run(self, limit: int, *, failed: bool) -> tuple[int, int]:
+        """How many were tried, and how many sent."""
+        if self.database.engine.dialect.name == "postgresql":
+            with self.database.writing() as session:  # locked while under way, so that a second relay skips them
+                rows = unsent(session, limit, failed=failed)
+                return len(rows), self._mark(rows, self._publish(rows))
+        with self.database.reading() as session:  # one relay; no lock is held while a consumer writes
+            rows = unsent(session, limit, failed=failed)
+        if not rows:
+            return 0, 0
+        failures = self._publish(rows)
+        with self.database.writing() as session:
+            mine = session.scalars(sa.select(Outgoing).where(Outgoing.id.in_([row.id for row in rows])))
+            return len(rows), self._mark(list(mine), failures)
+
+    def _publish(self, rows: list[Outgoing]) -> dict[UUID, str]:
+        return self.transport.publish([Parcel(r.id, tuple(r.consumers), r.envelope) for r in rows]) if rows else {}
+
+    def _mark(self, rows: list[Outgoing], failed: dict[UUID, str]) -> int:
+        for row in rows:
+            if row.id in failed:
+                row.attempts += 1
+                row.failure = failed[row.id][:2000]
+                log.error("message_not_sent", message_id=str(row.id), type=row.type, reason=row.failure)
+            else:
+                row.sent_at, row.failure = self.clock(), None
+        return len(rows) - len(failed)

@@ -1,0 +1,57 @@
+"""A phase's part of the case document: what it has on record, what it warns of, and how it came to be so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from casework.phase.handlers import warnings
+from casework.phase.phase import Phase
+from casework.phase.tables import CaseRow, JournalRow
+from casework.process import Situation
+from casework.process.engine import allowed
+from casework.schema import dump
+
+
+def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> dict[str, Any]:
+    """Keys of the document that this phase owns, under `parts`; warnings, history and origins to be laid end to end."""
+    journal = session.scalars(sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.id))
+    return {
+        "case_id": str(case.id),
+        "revision": case.revision,
+        "phase": phase.name,
+        "parts": phase.document(s) if phase.document else {phase.name: steps(phase, s)},
+        "positions": [
+            {"number": r.number, "key": r.key, "at": r.at, "label": phase.process.rows[r.at].label} for r in s.runs
+        ],
+        "actions": sorted({name for row, _ in allowed(phase.process, s) for name in row.on.actions}),  # type: ignore[union-attr]
+        "warnings": [{"rule": w.rule, "field": w.field, "message": w.message} for w in warnings(phase, s)],
+        "origins": origins(phase, s),
+        "history": [_event(phase, row) for row in journal if row.row],
+    }
+
+
+def steps(phase: Phase, s: Situation[Any]) -> dict[str, Any]:
+    """Every step of which there is one record per case, as it reads now; what is empty is absent."""
+    return {
+        step.step: shown for step in phase.steps if step.per in (None, "citizen") and (shown := dump(s[step]))
+    }
+
+
+def origins(phase: Phase, s: Situation[Any]) -> dict[str, str]:
+    """Where each carried value that shows was first recorded."""
+    return {
+        f"{phase.name}.{step.step}.{name}": origin
+        for step in phase.steps
+        for name, origin in s.origins(step).items()
+    }
+
+
+def _event(phase: Phase, row: JournalRow) -> dict[str, Any]:
+    event = {
+        "at": row.at.isoformat(), "by": row.by, "phase": phase.name, "action": row.action, "number": row.number,
+        "key": row.key, "from": row.begins, "to": row.arrives, "reason": row.reason,
+    }  # fmt: skip
+    return {name: value for name, value in event.items() if value not in (None, "")}

@@ -1,0 +1,266 @@
+"""The three things that happen to a case in a phase: somebody records, somebody acts, a message comes.
+
+Each is one commit: the rows, the journal and the outbox. The caller owns the transaction; whatever is raised, nothing is
+then changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from casework import records
+from casework.configuration import Municipality
+from casework.contracts import Command, Message
+from casework.contracts.common import OverviewChanged, Task
+from casework.contracts.intake import CaseChanged, CaseOpened
+from casework.errors import Forbidden, Invalid, NotYet, Stale
+from casework.messaging import Cause, Envelope, put
+from casework.phase.phase import Phase
+from casework.phase.store import load, lock_case, owner_of, save
+from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, SaidRow
+from casework.process import HOUSE, Actor, Effects, Move, Role, Situation, UserTask, Warned, decide
+from casework.process.engine import fold, positions
+from casework.records import Change, Json, merge
+from casework.schema import dump, schema_class
+from casework.schema import load as load_typed
+
+log = structlog.get_logger()
+
+AUTHORITY = (Role.CASEWORKER, Role.LEADER)
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What may be asked of one phase. Holds no state of its own."""
+
+    phase: Phase
+    municipality: Municipality
+
+    # recording
+    def record(
+        self, session: Session, case_id: UUID, patch: Mapping[str, Any], actor: Actor, now: datetime, *,
+        key: str = "", seen: int | None = None,
+    ) -> Situation[Any]:  # fmt: skip
+        """Fill in fields of one or several steps, all or nothing.
+
+        `seen` is the revision that the person has read; Stale where somebody else has since changed the same field or
+        entry. Raises Invalid (wrong values), Refused (a rule says no), Forbidden, NotFound.
+        """
+        case = lock_case(session, case_id)
+        before = load(session, self.phase, case, self.municipality, actor, now)
+        own = dict(before.own)
+        changed: list[Change] = []
+        units: dict[tuple[str, str], set[str]] = {}
+        for name, given in patch.items():
+            step = self.phase.by_step.get(name)
+            if step is None:
+                raise Invalid({name: (f"Trinnet findes ikke. Kendte trin: {', '.join(self.phase.by_step)}", None)})
+            self._may_record(step.step, actor, given)
+            place = (step.step, key if step.per not in (None, "citizen") else "")
+            merged = merge(step, own.get(place, {}), given, name)
+            merged = _checked(step, merged, name)
+            differs = list(records.changes(step, own.get(place, {}), merged, name))
+            own[place] = merged
+            changed += differs
+            units.setdefault(place, set()).update(change.unit for change in differs)
+        if seen is not None:
+            self._not_stale(session, case, units, seen)
+        after = replace(before, own=own, _views={})
+        for check in self.phase.checks:
+            check(before, after)
+        newest = max(after.runs, key=lambda run: run.number, default=None)
+        effects = Effects(after.of(newest))
+        if self.phase.derives:
+            fold(effects, self.phase.derives(before, after))
+        effects.situation = effects.situation.of(None)
+        if changed:
+            self._conclude(session, case, before, effects, _Doing(f"{self.phase.name}.record", actor, changed), units)
+        return effects.situation
+
+    def _may_record(self, step: str, actor: Actor, given: Any) -> None:
+        roles = self.phase.record_roles.get(step, AUTHORITY)
+        if actor.role not in roles and actor.role is not Role.SYSTEM:
+            rule = "GEN-14" if actor.role is Role.PROVIDER else None
+            raise Forbidden("Det her kan kun myndigheden skrive" if rule else "Det her må din rolle ikke skrive", rule=rule, field=step)
+
+    def _not_stale(self, session: Session, case: CaseRow, units: Mapping[tuple[str, str], set[str]], seen: int) -> None:
+        for (step, key), touched in units.items():
+            row = session.get(RecordRow, (owner_of(self.phase.by_step[step], case), step, key))
+            late = sorted(unit for unit in touched if row and row.changed.get(unit, 0) > seen)
+            if late:
+                raise Stale(
+                    "En anden har rettet det samme, mens du skrev. Det, du skrev, er ikke gemt.",
+                    field=late[0], fields=late, theirs=row.data if row else {}, revision=case.revision,
+                )  # fmt: skip
+
+    # acting
+    def act(self, session: Session, case_id: UUID, command: Command, actor: Actor, now: datetime) -> Situation[Any]:
+        """Move the case. Raises NotHere, Refused, Forbidden, NotFound; nothing is then changed."""
+        case = lock_case(session, case_id)
+        before = load(session, self.phase, case, self.municipality, actor, now)
+        effects = decide(self.phase.process, before, command)
+        reason = getattr(command, "reason", None) or getattr(command, "comment", None)
+        doing = _Doing(command.action, actor, reason=reason)
+        self._conclude(session, case, before, effects, doing)
+        return effects.situation
+
+    # hearing
+    def take(self, session: Session, envelope: Envelope, message: Message) -> None:
+        """Answer a message from another service, as of the time at which it happened.
+
+        Raises NotYet where it comes before what it rests on: it then waits with the case.
+        """
+        if envelope.subject.count("-") != 4 or message.contract.subject != "case":
+            self._keep(session, envelope, message)
+            return
+        case = lock_case(session, UUID(envelope.subject), create=True)
+        if isinstance(message, CaseOpened):
+            self._know(case, message, envelope.time)
+        elif case.opened is None and not message.contract.is_fact:
+            raise NotYet("Sagen er ikke meldt åbnet endnu")
+        self._keep(session, envelope, message)
+        session.flush()
+        self.answer(session, case, message, envelope)
+
+    def answer(self, session: Session, case: CaseRow, message: Message, envelope: Envelope) -> None:
+        """Let the process answer the message, and tell what follows."""
+        before = load(session, self.phase, case, self.municipality, HOUSE, envelope.time)
+        effects = decide(self.phase.process, before, message)
+        cause = Cause(envelope.time, envelope.actor or HOUSE.id, envelope.id, envelope.correlation)
+        self._conclude(session, case, before, effects, _Doing(envelope.type, HOUSE, cause=cause))
+
+    def _know(self, case: CaseRow, message: CaseOpened, at: datetime) -> None:
+        if isinstance(message, CaseChanged) or case.opened is None:
+            case.opened, case.citizen_id = dump(message), message.citizen_id
+            case.opened_at = case.opened_at or at
+
+    def _keep(self, session: Session, envelope: Envelope, message: Message) -> None:
+        """The newest of each fact and every act; a fact with a running number of its own is kept by that number."""
+        terms = message.contract
+        numbered = hasattr(message, "assessment_revision") and terms.is_fact
+        if (terms.is_fact or terms.subject != "case") and not numbered:
+            older = session.query(HeardRow).filter_by(subject=envelope.subject, type=terms.name)
+            older.delete(synchronize_session="fetch")
+        session.add(
+            HeardRow(
+                id=envelope.id, subject=envelope.subject, type=envelope.type, version=envelope.version, at=envelope.time,
+                producer=envelope.producer, number=int(envelope.numbers.get(self.phase.name, 0)), body=envelope.body,
+            )  # fmt: skip
+        )
+
+    # in the end
+    def _conclude(
+        self, session: Session, case: CaseRow, before: Situation[Any], effects: Effects, doing: _Doing,
+        units: dict[tuple[str, str], set[str]] | None = None,
+    ) -> None:  # fmt: skip
+        """One place where rows, journal and outbox are written, in this order: facts, acts, positions, overview."""
+        own = [m for m in effects.messages if self.phase.name in m.contract.consumers]
+        for message in own:  # what a service tells itself is taken in the same commit
+            more = decide(self.phase.process, effects.situation, message)
+            effects.situation = more.situation
+            effects.messages += more.messages
+            effects.moves += more.moves
+        after = effects.situation
+        case.revision += 1
+        save(session, case, before, after, units if units is not None else _units(before, after, self.phase))
+        self._note(session, case, after, effects.moves, doing)
+        cause = doing.cause or Cause(after.now, doing.actor.id)
+        subject = str(case.id)
+        for message in effects.messages:
+            if isinstance(message, CaseOpened):
+                self._know(case, message, after.now)
+        for message in self._facts(session, case, after.of(None)):
+            about = str(case.citizen_id) if message.contract.subject == "citizen" else subject
+            put(session, self.phase.name, about, message, cause)
+        for message in effects.messages:
+            put(session, self.phase.name, subject, message, cause)
+        for position in positions(effects.moves, self.phase.process, doing.action, doing.actor.id):
+            put(session, self.phase.name, subject, position, cause)
+        moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
+        log.info("case_advanced", case_id=subject, action=doing.action, actor=doing.actor.id, moved=moved)
+
+    def _facts(self, session: Session, case: CaseRow, s: Situation[Any]) -> list[Message]:
+        """Those facts that are other than when they were last told, each with its running number."""
+        changed = []
+        for terms, tell in [*self.phase.facts(), (OverviewChanged.contract, lambda s: overview(self.phase, s))]:
+            message = tell(s)
+            subject = str(case.citizen_id if terms.subject == "citizen" else case.id)
+            row = session.get(SaidRow, (subject, terms.name))
+            if message is None or (row and _same(row.body, dump(message))):
+                continue
+            if row is None:
+                row = SaidRow(subject=subject, type=terms.name, number=0, body={})
+                session.add(row)
+            row.number += 1
+            if hasattr(message, "assessment_revision"):
+                message = replace(message, assessment_revision=row.number)  # type: ignore[type-var]
+            row.body = dump(message)
+            changed.append(message)
+        return changed
+
+    def _note(self, session: Session, case: CaseRow, s: Situation[Any], moves: list[Move], doing: _Doing) -> None:
+        changes = [[c.path, c.before, c.after] for c in doing.changes]
+        if not (moves or changes):
+            return
+        for move in moves or [Move(0, "", "", "", "")]:
+            session.add(
+                JournalRow(
+                    case_id=case.id, at=s.now, by=doing.actor.name, actor=doing.actor.id, action=doing.action,
+                    row=move.row or None, key=move.key, number=move.number, begins=move.begins or None,
+                    arrives=move.arrives or None, reason=doing.reason, changes=changes or None,
+                )  # fmt: skip
+            )
+
+
+@dataclass(frozen=True)
+class _Doing:
+    action: str
+    actor: Actor
+    changes: list[Change] | tuple[Change, ...] = ()
+    reason: str | None = None
+    cause: Cause | None = None
+
+
+def _checked(step: type, merged: Json, at: str) -> Json:
+    """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
+    typed = load_typed(step, {n: v for n, v in merged.items() if v is not None}, at=at)
+    data: Json = schema_class(step)().dump(typed)
+    return {**data, **{n: None for n, v in merged.items() if v is None}}
+
+
+def _units(before: Situation[Any], after: Situation[Any], phase: Phase) -> dict[tuple[str, str], set[str]]:
+    return {
+        place: {c.unit for c in records.changes(phase.by_step[place[0]], before.own.get(place, {}), data, place[0])}
+        for place, data in after.own.items()
+        if before.own.get(place) != data
+    }
+
+
+def _same(before: Json, after: Json) -> bool:
+    return {n: v for n, v in before.items() if n != "assessment_revision"} == {
+        n: v for n, v in after.items() if n != "assessment_revision"
+    }
+
+
+def warnings(phase: Phase, s: Situation[Any]) -> list[Warned]:
+    """What the phase's rules warn of now."""
+    return [warned for warn in phase.warnings for warned in warn(s)]
+
+
+def overview(phase: Phase, s: Situation[Any]) -> OverviewChanged:
+    """The warnings and open tasks, as a list shows them."""
+    tasks = [
+        Task(name=f"{phase.name}.{node.name}", label=node.label, roles=tuple(str(r) for r in node.roles))
+        for run in s.runs
+        if isinstance(node := phase.process.rows[run.at], UserTask)
+    ]
+    return OverviewChanged(warnings=tuple(w.rule for w in warnings(phase, s)), tasks=tuple(tasks))
+
+

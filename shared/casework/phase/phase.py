@@ -1,0 +1,73 @@
+"""A phase, put together: its process, its steps, and the pure rules that hang on them. The same for all six."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import DeclarativeBase
+
+from casework.contracts import CONTRACTS, Command, Contract, Message, load_all
+from casework.fields import Step, fields_of
+from casework.process import Process, Situation, Warned
+from casework.process.situation import Event
+
+Check = Callable[[Situation[Any], Situation[Any]], None]
+"""(before, after) of a recording: raises Refused where what is filled in may not stand."""
+Warn = Callable[[Situation[Any]], Iterable[Warned]]
+"""(situation) -> what is missing or odd now."""
+Tell = Callable[[Situation[Any]], Message | None]
+"""(situation) -> a fact as it now stands; it is sent where it differs from the last one."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """All that a phase is, besides its address and its database."""
+
+    process: Process
+    state: type[Any]  # the frozen whole of one number
+    steps: tuple[type[Step], ...]
+    commands: tuple[type[Command], ...]
+    checks: tuple[Check, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    computes: Mapping[type[Step], Callable[[Any, Situation[Any]], Any]] = field(default_factory=dict)
+    tells: Mapping[type[Message], Tell] = field(default_factory=dict)  # facts that are more than a copy of fields
+    derives: Callable[[Situation[Any], Situation[Any]], Iterable[Event]] | None = None  # what a recording brings about
+    document: Callable[[Situation[Any]], dict[str, Any]] | None = None  # its part of the case document, if not the steps
+    bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
+    record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # step -> who may record it, if not the authority
+
+    @property
+    def name(self) -> str:
+        return self.process.name
+
+    @property
+    def by_step(self) -> dict[str, type[Step]]:
+        return {step.step: step for step in self.steps}
+
+    def facts(self) -> list[tuple[Contract, Tell]]:
+        """Every fact this phase tells of its cases, and how it is put together."""
+        load_all()
+        mine = [c for c in CONTRACTS.values() if self.name in c.producers and c.is_fact]
+        made = [(c, self.tells.get(c.message) or _copy(c, self.by_step)) for c in mine]
+        return made + [(m.contract, tell) for m, tell in self.tells.items() if not m.contract.is_fact]
+
+    def action(self, name: str) -> type[Command] | None:
+        return next((c for c in self.commands if f"{self.name}.{name}" in c.actions or name in c.actions), None)
+
+
+def _copy(terms: Contract, steps: Mapping[str, type[Step]]) -> Tell:
+    """A fact that repeats fields of steps under the same names."""
+    assert terms.tells is not None
+    sources = [(steps[path.split(".")[1]], names) for path, names in terms.tells.items()]
+    for step, names in sources:
+        missing = [n for n in names if n not in fields_of(step)]
+        if missing:
+            raise ValueError(f"{terms.name} tells {missing}, which {step.__name__} does not have")
+
+    def tell(situation: Situation[Any]) -> Message | None:
+        values = {n: getattr(situation[step], n) for step, names in sources for n in names}
+        return terms.message(**values) if any(v not in (None, ()) for v in values.values()) else None
+
+    return tell

@@ -1,0 +1,112 @@
+"""From the phase's tables to a Situation, and back. A fixed number of statements, whatever the size of the case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from casework.configuration import Municipality
+from casework.contracts import by_name
+from casework.contracts.intake import CaseOpened
+from casework.database import lock
+from casework.errors import NotFound
+from casework.fields import Step
+from casework.messaging.tables import Line
+from casework.phase.phase import Phase
+from casework.phase.tables import CaseRow, HeardRow, RecordRow, RunRow, SaidRow
+from casework.process import Actor, Run, Situation, Told
+from casework.schema import dump, read
+
+
+def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseRow:
+    """The case's row, held until the transaction ends. Raises NotFound unless it may be created."""
+    lock(session, f"case/{case_id}")
+    row = session.get(CaseRow, case_id, with_for_update=True)
+    if row is None:
+        if not create:
+            raise NotFound("Sagen kendes ikke her")
+        row = CaseRow(id=case_id, revision=0)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def load(
+    session: Session, phase: Phase, case: CaseRow, municipality: Municipality, actor: Actor, now: datetime
+) -> Situation[Any]:
+    """All that the phase knows of the case, in five statements."""
+    subjects = [str(case.id), *([str(case.citizen_id)] if case.citizen_id else [])]
+    owners = [case.id, *([case.citizen_id] if case.citizen_id else [])]
+    records = session.scalars(sa.select(RecordRow).where(RecordRow.owner_id.in_(owners))).all()
+    heard = session.scalars(
+        sa.select(HeardRow).where(HeardRow.subject.in_(subjects)).order_by(HeardRow.at, HeardRow.producer, HeardRow.number)
+    ).all()
+    said = session.scalars(sa.select(SaidRow).where(SaidRow.subject == str(case.id))).all()
+    runs = session.scalars(sa.select(RunRow).where(RunRow.case_id == case.id).order_by(RunRow.key, RunRow.number)).all()
+    return Situation(
+        phase=phase.name,
+        case_id=case.id,
+        case=read(CaseOpened, case.opened) if case.opened else None,
+        own={(r.step, r.key): r.data for r in records},
+        heard=tuple(_told(h) for h in heard),
+        said={s.type: s.number for s in said},
+        runs=tuple(Run(r.number, r.key, r.at, read(phase.state, r.state), r.version) for r in runs),
+        steps=phase.by_step,
+        municipality=municipality,
+        actor=actor,
+        now=now,
+        blank=phase.state(),
+        computes=phase.computes,
+    )
+
+
+def owner_of(step: type[Step], case: CaseRow) -> UUID:
+    """Whose record a step is: the case's, or the citizen's, which all cases of the citizen share."""
+    return case.citizen_id if step.per == "citizen" and case.citizen_id else case.id
+
+
+def _told(row: HeardRow) -> Told:
+    terms = by_name(row.type, row.version)
+    assert terms is not None, f"{row.type} {row.version} was heard, and is known no more"
+    return Told(read(terms.message, row.body), row.at, row.producer)
+
+
+def save(
+    session: Session,
+    case: CaseRow,
+    before: Situation[Any],
+    after: Situation[Any],
+    units: dict[tuple[str, str], set[str]],
+) -> None:
+    """Write what is other than it was: records with the units that changed, and numbers with where they stand."""
+    for (step, key), data in after.own.items():
+        if before.own.get((step, key)) != data:
+            owner = owner_of(after.steps[step], case)
+            row = session.get(RecordRow, (owner, step, key))
+            if row is None:
+                row = RecordRow(owner_id=owner, step=step, key=key, data={}, changed={})
+                session.add(row)
+            row.data = data
+            row.changed = {**row.changed, **dict.fromkeys(units.get((step, key), ()), case.revision)}
+    known = {(run.key, run.number): run for run in before.runs}
+    for run in after.runs:
+        old = known.get((run.key, run.number))
+        if old == run:
+            continue
+        stored = session.get(RunRow, (case.id, run.key, run.number))
+        if stored is None:
+            stored = RunRow(case_id=case.id, key=run.key, number=run.number, version=run.version)
+            session.add(stored)
+        if old is None or old.at != run.at:
+            stored.since = after.now
+        stored.at, stored.state = run.at, dump(run.state)
+
+
+def positions_taken(session: Session, subject: str) -> dict[str, int]:
+    """How far this service has come in each producer's line about the case: what a person may have seen here."""
+    lines = session.scalars(sa.select(Line).where(Line.way == "in", Line.subject == subject))
+    return {line.other: line.number for line in lines}

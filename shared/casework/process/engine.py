@@ -1,0 +1,282 @@
+"""The interpreter: which numbers a trigger concerns, whether they may move, and what follows. Pure.
+
+A command or message finds the numbers that wait for it, each walks from one waiting row to the next, and the events of
+the rules are folded into the situation on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from casework.contracts import Command, Message
+from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested, NotificationRequested
+from casework.contracts.common import PositionChanged as Position
+from casework.contracts.deadlines import KINDS
+from casework.contracts.scheduler import DeadlineMissed
+from casework.errors import Forbidden, NotHere, NotYet, Refused
+from casework.process.nodes import Always, End, Gateway, Node, Process, Role, Start, UserTask, Wait
+from casework.process.situation import Event, Moves, Run, Situation
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step of one number, for the journal: from where, to where, by which row."""
+
+    number: int
+    key: str
+    begins: str
+    arrives: str
+    row: str
+
+
+@dataclass
+class Effects:
+    """What an act or message leads to: the situation afterwards, what others must hear, and what moved."""
+
+    situation: Situation[Any]
+    messages: list[Message] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+
+
+def decide(process: Process, situation: Situation[Any], trigger: Command | Message) -> Effects:
+    """Answer one act or message.
+
+    Raises Refused (a rule says no), Forbidden (the role may not), NotHere (a command that nothing waits for), NotYet (a
+    message that comes before its time). The situation passed in is unchanged in any case.
+    """
+    effects = Effects(situation)
+    found = list(_rows(process, situation, trigger))
+    if not found:
+        _refuse(process, situation, trigger)
+    for row, run in found:
+        _may(row, effects.situation, trigger)
+        _follow(process, effects, row, run, trigger)
+    return effects
+
+
+def allowed(process: Process, situation: Situation[Any]) -> list[tuple[Node, Run[Any] | None]]:
+    """The rows at which a person may act now, by position alone; rules are asked when they do."""
+    rows: list[tuple[Node, Run[Any] | None]] = []
+    for node in process:
+        if not (isinstance(node, Start | UserTask | Always) and node.on and issubclass(node.on, Command)):
+            continue
+        if isinstance(node, Start | Always):
+            rows.append((node, None))
+        else:
+            rows += [(node, run) for run in situation.runs if run.at in node.places]
+    return rows
+
+
+def why_not(process: Process, situation: Situation[Any], trigger: type) -> str:
+    """In words: where the case stands, and where it would have to stand."""
+    wanted = " eller ".join(
+        f"»{process.rows[place].label}«" for row in process.on(trigger) if not isinstance(row, Always) for place in row.places
+    )
+    here = ", ".join(f"»{process.rows[run.at].label}«" for run in situation.runs) or "ingen steder endnu"
+    return f"{process.label} står ved {here}. Det her kan ske ved {wanted or 'intet trin'}."
+
+
+def deadline_key(run: Run[Any]) -> str:
+    """The key of the deadline that ends a wait of this number."""
+    return f"{run.key}/{run.number}" if run.key else str(run.number)
+
+
+def _rows(process: Process, s: Situation[Any], trigger: Command | Message) -> Iterator[tuple[Node, Run[Any] | None]]:
+    rows = process.on(type(trigger))
+    for row in rows:
+        if isinstance(row, Always):
+            yield from ((row, run) for run in _always(process, row, s, trigger))
+    if isinstance(trigger, DeadlineMissed):
+        yield from _late(process, s, trigger)
+    waiting = [
+        (row, run)
+        for run in sorted(s.runs, key=lambda r: r.number, reverse=True)
+        for row in rows
+        if not isinstance(row, Start | Always) and run.at in row.places and _concerns(process, run, trigger)
+    ]
+    if waiting:
+        row = waiting[0][0]
+        yield from ([(r, run) for r, run in reversed(waiting) if r is row] if row.every else waiting[:1])
+        return
+    for row in rows:
+        if isinstance(row, Start):
+            keys = row.per(s, trigger) if row.per else ("",)
+            yield from ((row, _begun(s, row, key)) for key in keys)
+
+
+def _always(process: Process, row: Node, s: Situation[Any], trigger: Any) -> list[Run[Any] | None]:
+    """Without `then` an Always row looks at the newest number; with it, it moves those that its key and `at` name."""
+    concerned = [run for run in s.runs if _concerns(process, run, trigger)]
+    if not row.then:
+        return [max(concerned, key=lambda r: r.number, default=None)]
+    if row.at:
+        return [run for run in concerned if run.at in row.places]
+    return [run for run in concerned if not isinstance(process.rows[run.at], End)]
+
+
+def _concerns(process: Process, run: Run[Any], trigger: Any) -> bool:
+    """Does the trigger name this number? One that names none concerns every one."""
+    key = getattr(trigger, "provider_id", None) or getattr(trigger, "order", None)
+    if run.key and key is not None and key != run.key:
+        return False
+    version = getattr(trigger, "version", None) if process.by_version and isinstance(trigger, Message) else None
+    return version is None or version == run.number
+
+
+def _late(process: Process, s: Situation[Any], missed: DeadlineMissed) -> Iterator[tuple[Node, Run[Any] | None]]:
+    for run in s.runs:
+        row = process.rows[run.at]
+        if isinstance(row, Wait) and row.late and row.kind == missed.kind and deadline_key(run) == missed.key:
+            yield row, run
+
+
+def _begun(s: Situation[Any], row: Node, key: str, state: Any = None) -> Run[Any]:
+    number = max((run.number for run in s.runs if run.key == key), default=0) + 1
+    return Run(number, key, row.name, s.blank if state is None else state)
+
+
+def _refuse(process: Process, s: Situation[Any], trigger: Command | Message) -> None:
+    rows = [row for row in process.on(type(trigger)) if not isinstance(row, Start | Always)]
+    if isinstance(trigger, Command):
+        raise NotHere(why_not(process, s, type(trigger)), rule=next((r.rule for r in rows if r.rule), None))
+    if rows:
+        raise NotYet(why_not(process, s, type(trigger)))
+
+
+def _may(row: Node, s: Situation[Any], trigger: Command | Message) -> None:
+    if isinstance(trigger, Message) or not row.roles:
+        return
+    role = s.actor.role
+    if role in row.roles or (role is Role.LEADER and Role.CASEWORKER in row.roles):
+        return
+    if role is Role.SYSTEM and isinstance(row, Start):
+        return
+    raise Forbidden(
+        f"»{row.label}« kan kun gøres af {', '.join(row.roles)}",
+        rule="GEN-14" if role is Role.PROVIDER else None,
+        field=trigger.action,
+    )
+
+
+def _follow(process: Process, effects: Effects, row: Node, run: Run[Any] | None, trigger: Command | Message) -> None:
+    s = effects.situation
+    if run is not None:
+        run = next((r for r in s.runs if (r.key, r.number) == (run.key, run.number)), run)
+    begins = "" if isinstance(row, Start) else run.at if run else ""
+    if row.anew and run is not None:
+        run = _begun(s, row, run.key, run.state)
+    s = s.of(run)
+    if isinstance(row, Wait) and isinstance(trigger, DeadlineMissed):
+        effects.situation = s
+        _arrive(process, effects, row, begins, row.late, trigger)
+        return
+    effects.situation = s
+    if row.do:
+        fold(effects, row.do(effects.situation, trigger, s.today))
+    if row.then or isinstance(row, Start):
+        _leave(process, effects, row, begins)
+        _arrive(process, effects, row, begins, row.then, trigger)
+    else:
+        effects.moves.append(Move(s.number, s.key, begins, begins, row.name))
+        effects.situation = effects.situation.of(None)
+
+
+def _leave(process: Process, effects: Effects, row: Node, begins: str) -> None:
+    """A wait that is left before its day: met by what it waited for, cancelled by anything else."""
+    place = process.rows.get(begins)
+    s = effects.situation
+    if place and isinstance(place, Wait) and place.until and place.kind and s.run and not row.anew:
+        if place.until(s) is None:
+            return
+        key = deadline_key(s.run)
+        met = row is place
+        effects.messages.append(
+            DeadlineMet(kind=place.kind, key=key, met_on=s.today) if met else DeadlineCancelled(kind=place.kind, key=key)
+        )
+
+
+def _arrive(process: Process, effects: Effects, row: Node, begins: str, to: str | None, trigger: Any) -> None:
+    """Walk on, through everything that does not rest."""
+    name = to
+    while name:
+        node = process.rows[name]
+        effects.situation = effects.situation.moved(name)
+        if isinstance(node, Gateway):
+            assert node.when is not None
+            name = node.yes if node.when(effects.situation) else node.no
+            continue
+        if node.rests:
+            break
+        if node.do:
+            fold(effects, node.do(effects.situation, trigger, effects.situation.today))
+        name = node.then
+    s = effects.situation
+    effects.moves.append(Move(s.number, s.key, begins, s.at, row.name))
+    _rest(process, effects)
+    effects.situation = effects.situation.of(None)
+
+
+def _rest(process: Process, effects: Effects) -> None:
+    """On arrival: a wait asks for its day, a person's task tells those who may act."""
+    s = effects.situation
+    node = process.rows[s.at]
+    assert s.run is not None
+    if isinstance(node, Wait) and node.until and node.kind and (due := node.until(s)):
+        kind = KINDS[node.kind]
+        effects.messages.append(
+            DeadlineRequested(
+                kind=node.kind, key=deadline_key(s.run), due=due, notify=kind.notify, provider_id=s.key or None
+            )
+        )
+    if isinstance(node, UserTask) and node.roles:
+        effects.messages.append(
+            NotificationRequested(
+                kind=f"{process.name}.{node.name}",
+                roles=tuple(str(role) for role in node.roles),
+                provider_id=s.key or None if Role.PROVIDER in node.roles else None,
+                key=deadline_key(s.run),
+            )
+        )
+
+
+def fold(effects: Effects, events: Iterable[Event] | None) -> None:
+    """Let the events of a rule happen: messages are owed, the rest changes the situation."""
+    for event in events or ():
+        if isinstance(event, Message):
+            effects.messages.append(event)
+        elif isinstance(event, Moves):
+            _move_another(effects, event)
+        else:
+            effects.situation = effects.situation.after(event)
+
+
+def _move_another(effects: Effects, event: Moves) -> None:
+    s = effects.situation
+    other = next((r for r in s.runs if (r.key, r.number) == (event.key or s.key, event.number)), None)
+    if other and other.at != event.to:
+        here = s.run
+        effects.situation = s.of(other).moved(event.to).of(here)
+        effects.moves.append(Move(other.number, other.key, other.at, event.to, event.to))
+
+
+def positions(moves: Iterable[Move], process: Process, action: str | None, actor: str) -> Iterator[Position]:
+    """Every move as the message that all lists and figures are made of."""
+    for move in moves:
+        yield Position(
+            process=process.name,
+            number=move.number,
+            key=move.key or None,
+            begins=move.begins or None,
+            arrives=move.arrives or move.row,
+            action=action,
+            actor=actor,
+        )
+
+
+def is_over(process: Process, run: Run[Any]) -> bool:
+    return isinstance(process.rows[run.at], End)
+
+
+__all__ = ["Effects", "Move", "Refused", "allowed", "deadline_key", "decide", "fold", "is_over", "positions", "why_not"]

@@ -1,0 +1,242 @@
+"""What a rule is given: all that one phase knows of one case at one moment. Frozen; a rule answers with events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from casework.calendar import Calendar, local_date
+from casework.configuration import Municipality
+from casework.contracts import Message
+from casework.contracts.intake import CaseOpened
+from casework.fields import Step, fields_of
+from casework.process.nodes import Role
+from casework.records import Json, overlay
+from casework.schema import dump, read
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+T = TypeVar("T", bound=Step)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. A provider's people act for one provider only."""
+
+    id: str
+    name: str
+    role: Role
+    provider_id: str | None = None
+    team: str | None = None
+
+
+HOUSE = Actor("sagsgang", "sagsgang", Role.SYSTEM)
+"""The house itself, where a message or a day moves a case."""
+
+
+@dataclass(frozen=True)
+class Run(Generic[S]):
+    """One number of a phase's process: a recommendation, a decision, a version of a provider's order, a follow-up."""
+
+    number: int
+    key: str  # the provider, where there is one series of numbers per provider; else empty
+    at: str
+    state: S
+    version: int = 1  # of the process, on which it began and will end
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message that has come, kept."""
+
+    message: Message
+    at: datetime
+    producer: str
+
+
+class Becomes:
+    """The state of the number is now so: `Becomes(received_on=…)`."""
+
+    def __init__(self, **values: Any) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"Becomes({self.values})"
+
+
+class Records:
+    """The house itself fills in fields of a step: `Records(CaseInformation, party_hearing_sent_date=…)`."""
+
+    def __init__(self, step: type[Step], *, key: str = "", **values: Any) -> None:
+        self.step, self.key, self.values = step, key, values
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Another number of the case is thereby brought to a row: version 1 is replaced when version 2 is accepted."""
+
+    number: int
+    to: str
+    key: str = ""
+
+
+Event = Message | Becomes | Records | Moves
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What is missing or odd, and what it costs. It never stops anybody."""
+
+    rule: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Situation(Generic[S]):
+    """One case in one phase at one moment.
+
+    `situation[DecisionLetter]` is a step as it reads here, carried values filled in; `situation.told(DecisionMade)`
+    the newest message of a kind; `situation.state` the frozen whole of the number that is acted upon.
+    """
+
+    phase: str
+    case_id: UUID
+    case: CaseOpened | None
+    own: Mapping[tuple[str, str], Json]  # (step, key) -> what is recorded here
+    heard: tuple[Told, ...]  # what others have told, oldest first
+    said: Mapping[str, int]  # the running number of each fact this phase has told
+    runs: tuple[Run[S], ...]
+    steps: Mapping[str, type[Step]]
+    municipality: Municipality
+    actor: Actor
+    now: datetime
+    blank: S  # the state a number begins with
+    run: Run[S] | None = None
+    computes: Mapping[type[Step], Any] = field(default_factory=dict)
+    _views: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    # what the rule acts upon
+    @property
+    def state(self) -> S:
+        return self.run.state if self.run else self.blank
+
+    @property
+    def number(self) -> int:
+        return self.run.number if self.run else 0
+
+    @property
+    def key(self) -> str:
+        return self.run.key if self.run else ""
+
+    @property
+    def at(self) -> str:
+        return self.run.at if self.run else ""
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now)
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.municipality.calendar
+
+    # what others have told
+    def told(self, kind: type[M], **where: Any) -> M | None:
+        """The newest message of this kind, or None; `where` compares its fields."""
+        return next(reversed(self.all_told(kind, **where)), None)
+
+    def all_told(self, kind: type[M], **where: Any) -> list[M]:
+        """Every message of this kind that is kept, oldest first."""
+        return [
+            h.message
+            for h in self.heard
+            if type(h.message) is kind and all(getattr(h.message, n) == v for n, v in where.items())
+        ]
+
+    # what is recorded here
+    def __getitem__(self, step: type[T]) -> T:
+        """The step as it reads here and now: own values, carried ones where there is none, computed ones reckoned."""
+        return self.view(step, self.key_of(step))
+
+    def key_of(self, step: type[Step]) -> str:
+        """Which record of the step is meant, where there is one per provider or number."""
+        return {None: "", "number": str(self.number)}.get(step.per, self.key)
+
+    def view(self, step: type[T], key: str = "") -> T:
+        view: T
+        if ("view", step, key) not in self._views:
+            data = overlay(step, self._carried(step)[0], self.own.get((step.step, key), {}))
+            view = read(step, {n: v for n, v in data.items() if v is not None})
+            self._views["view", step, key] = view  # a computation may look at the step before it is computed
+            if step in self.computes:
+                self._views["view", step, key] = self.computes[step](view, self)
+        view = self._views["view", step, key]
+        return view
+
+    def origins(self, step: type[Step], key: str = "") -> dict[str, str]:
+        """Where each carried value that shows in the step comes from."""
+        own = self.own.get((step.step, key), {})
+        carried, origins = self._carried(step)
+        return {name: origin for name, origin in origins.items() if name not in own and carried.get(name) is not None}
+
+    def _carried(self, step: type[Step]) -> tuple[Json, dict[str, str]]:
+        if ("carried", step) not in self._views:
+            values: Json = {}
+            origins: dict[str, str] = {}
+            for name, declared in fields_of(step).items():
+                if declared.info.carried_from:
+                    value, origin = self.look_up(declared.info.carried_from)
+                    if value is not None and value != []:
+                        values[name], origins[name] = value, origin
+            self._views["carried", step] = values, origins
+        carried: tuple[Json, dict[str, str]] = self._views["carried", step]
+        return carried
+
+    def look_up(self, path: str) -> tuple[Any, str]:
+        """The value of `phase.step.field` as this phase knows it, and where it was first recorded."""
+        phase, step_name, name = path.split(".")
+        if phase != self.phase:
+            return self._hearsay(f"{phase}.{step_name}", name), path
+        step = self.steps[step_name]
+        value = dump(self.view(step)).get(name)
+        return value, self.origins(step).get(name, path)
+
+    def _hearsay(self, step: str, name: str) -> Any:
+        for heard in reversed(self.heard):
+            tells = heard.message.contract.tells or {}
+            if name in tells.get(step, ()):
+                return dump(heard.message).get(name)
+        return None
+
+    # going on
+    def of(self, run: Run[S] | None) -> Situation[S]:
+        """The same, acting upon this number."""
+        return replace(self, run=run, _views={})
+
+    def after(self, event: Event) -> Situation[S]:
+        """The same, once the event has happened. Messages change nothing here."""
+        if isinstance(event, Becomes):
+            assert self.run is not None
+            return self._with(replace(self.run, state=replace(self.state, **event.values)))  # type: ignore[type-var]
+        if isinstance(event, Records):
+            return self._recorded(event)
+        return self
+
+    def moved(self, to: str) -> Situation[S]:
+        assert self.run is not None
+        return self._with(replace(self.run, at=to))
+
+    def _with(self, run: Run[S]) -> Situation[S]:
+        kept = [r for r in self.runs if (r.key, r.number) != (run.key, run.number)]
+        return replace(self, run=run, runs=tuple(sorted((*kept, run), key=lambda r: (r.key, r.number))), _views={})
+
+    def _recorded(self, event: Records) -> Situation[S]:
+        place = (event.step.step, event.key or self.key_of(event.step))
+        filled = event.step(**event.values)
+        data = {**self.own.get(place, {}), **dump(filled)}
+        data |= {name: None for name, value in event.values.items() if value is None}
+        return replace(self, own={**self.own, place: data}, _views={})

@@ -1,0 +1,106 @@
+"""What is recorded, as JSON: merging what somebody fills in, laying it over what is carried, telling what changed.
+
+All pure. A keyed list (goals by `id`, scores by `subtheme`) is merged entry by entry; every other value replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from casework.errors import Invalid
+from casework.fields import Field, fields_of
+
+Json = dict[str, Any]
+
+
+def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "") -> Json:
+    """`own` with `patch` filled in. Null empties. Raises Invalid for a field that does not exist or is reckoned."""
+    known = fields_of(cls)
+    if not isinstance(patch, Mapping):
+        raise Invalid({at or cls.__name__: ("Her skal stå en gruppe af felter", None)})
+    merged = dict(own)
+    for name, given in patch.items():
+        path = f"{at}.{name}" if at else str(name)
+        if name not in known:
+            raise Invalid({path: ("Feltet findes ikke", None)})
+        declared = known[name]
+        _may_write(declared, path)
+        keyed = declared.many and declared.entry and declared.info.key
+        if given is None:
+            merged[name] = None
+        elif keyed and isinstance(given, list):
+            merged[name] = _merge_entries(declared, merged.get(name) or [], given, path)
+        else:
+            merged[name] = given
+    return merged
+
+
+def _may_write(declared: Field, path: str) -> None:
+    if declared.info.computed:
+        raise Invalid({path: (f"Feltet regnes ud af {declared.info.computed} og kan ikke skrives", declared.info.rule)})
+
+
+def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str) -> list[Json]:
+    assert declared.entry is not None and declared.info.key is not None
+    by = declared.info.key
+    entries = {entry[by]: entry for entry in own}
+    for number, patch in enumerate(given):
+        here = f"{path}[{number}]"
+        if not isinstance(patch, Mapping):
+            raise Invalid({here: ("Her skal stå en gruppe af felter", None)})
+        known = patch.get(by) or (str(uuid4()) if by == "id" else None)
+        if not isinstance(known, str):
+            raise Invalid({f"{here}.{by}": ("Feltet skal udfyldes", None)})
+        closed = [n for n in patch if n != by and declared.info.writable is not None and n not in declared.info.writable]
+        if closed:
+            raise Invalid({f"{here}.{closed[0]}": ("Kun kommunen kan rette dette", declared.info.rule)})
+        entries[known] = merge(declared.entry, entries.get(known, {}), {**patch, by: known}, here)
+    return list(entries.values())
+
+
+def overlay(cls: type, base: Mapping[str, Any], own: Mapping[str, Any]) -> Json:
+    """`own` laid over `base`: what is recorded here wins, entries meet by their key, the rest shows through."""
+    laid = dict(base)
+    for name, declared in fields_of(cls).items():
+        if name not in own:
+            continue
+        mine = own[name]
+        if mine and declared.many and declared.entry and declared.info.key:
+            by = declared.info.key
+            entries = {entry[by]: entry for entry in laid.get(name) or []}
+            for entry in mine:
+                entries[entry[by]] = overlay(declared.entry, entries.get(entry[by], {}), entry)
+            laid[name] = list(entries.values())
+        else:
+            laid[name] = mine
+    return laid
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that is other than it was. `unit` is what two people may not change at once: a field or an entry."""
+
+    unit: str
+    path: str
+    before: Any
+    after: Any
+
+
+def changes(cls: type, before: Mapping[str, Any], after: Mapping[str, Any], at: str = "", unit: str = "") -> Iterator[Change]:
+    """What differs, value by value: (`case_assessment.goals[g1]`, `case_assessment.goals[g1].goal_type`, from, to)."""
+    for name, declared in fields_of(cls).items():
+        old, new = before.get(name), after.get(name)
+        path = f"{at}.{name}" if at else name
+        if old == new:
+            continue
+        if declared.many and declared.entry and declared.info.key:
+            by = declared.info.key
+            olds, news = ({entry[by]: entry for entry in entries or []} for entries in (old, new))
+            for known in dict.fromkeys([*olds, *news]):
+                here = f"{path}[{known}]"
+                yield from changes(declared.entry, olds.get(known, {}), news.get(known, {}), here, unit or here)
+        else:
+            yield Change(unit or path, path, old, new)

@@ -1,0 +1,203 @@
+"""From a declared type to its marshmallow schema: what is read from the wire, a form or the database, and written there.
+
+One derivation for messages, API bodies, stored records and the OpenAPI text, so that they cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import marshmallow as ma
+from marshmallow import fields as mf
+
+from casework.errors import Invalid
+from casework.fields import ALWAYS, Field, fields_of
+from casework.problems import Problem
+
+T = TypeVar("T")
+
+_WRONG = {
+    "required": "Feltet skal udfyldes",
+    "null": "Feltet må ikke være tomt",
+    "invalid": "Værdien har ikke den rigtige form",
+    "type": "Her skal stå en gruppe af felter",
+    "unknown": "Feltet findes ikke",
+}
+
+
+class Text(mf.String):
+    default_error_messages = _WRONG | {"invalid": "Her skal stå tekst"}
+
+
+class Flag(mf.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    default_error_messages = _WRONG | {"invalid": "Svar ja eller nej"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Day(mf.Date):
+    """A Danish local date."""
+
+    default_error_messages = _WRONG | {"invalid": "Skriv datoen som 24.03.2026"}
+
+
+class Instant(mf.AwareDateTime):
+    """A point in time, UTC on the wire."""
+
+    default_error_messages = _WRONG | {"invalid": "Her skal stå et tidspunkt"}
+
+
+class Whole(mf.Integer):
+    default_error_messages = _WRONG | {"invalid": "Skriv et helt tal"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+
+
+class Money(mf.Field[Decimal]):
+    """Kroner and øre, exact: a string with two decimals on the wire, never a float."""
+
+    default_error_messages = _WRONG | {"invalid": "Skriv beløbet som 1234.50"}
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value:.2f}"
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        try:
+            if not isinstance(value, str):
+                raise self.make_error("invalid")
+            amount = Decimal(value)
+        except InvalidOperation as error:
+            raise self.make_error("invalid") from error
+        if not amount.is_finite() or amount != round(amount, 2) or abs(amount) >= 10**12:
+            raise self.make_error("invalid")
+        return round(amount, 2)
+
+
+class Quantity(mf.Field[Decimal]):
+    """How many in a period: whole or half, a JSON number on the wire."""
+
+    default_error_messages = _WRONG | {"invalid": "Skriv et helt eller halvt antal"}
+
+    def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
+        return None if value is None else int(value) if value == int(value) else float(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**6 or value * 2 % 1:
+            raise self.make_error("invalid")
+        return Decimal(str(value))
+
+
+class Amount(Decimal):
+    """Marks a field as money (`Money`); a plain Decimal is a quantity."""
+
+
+_FIELDS: dict[Any, type[mf.Field[Any]]] = {
+    str: Text,
+    bool: Flag,
+    int: Whole,
+    date: Day,
+    datetime: Instant,
+    Decimal: Quantity,
+    Amount: Money,
+    UUID: mf.UUID,
+    dict: mf.Dict,
+    Any: mf.Raw,
+}
+
+
+class Base(ma.Schema):
+    """Loads into the declared type; leaves out what is empty."""
+
+    error_messages = _WRONG
+
+    @ma.post_dump
+    def _leave_out_what_is_empty(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value is not None and value != []}
+
+
+def _single(declared: Field, options: dict[str, Any], unknown: str) -> mf.Field[Any]:
+    for annotation in declared.annotations:
+        if isinstance(annotation, mf.Field):
+            return annotation.with_options(**options) if hasattr(annotation, "with_options") else annotation
+    if declared.entry:
+        return mf.Nested(schema_class(declared.entry, unknown), **options)
+    if declared.type not in _FIELDS and isinstance(declared.type, type) and issubclass(declared.type, str):
+        return mf.Enum(declared.type, by_value=True, **options)  # type: ignore[type-var]
+    return _FIELDS[declared.type](**options)
+
+
+def marshmallow_field(declared: Field, unknown: str = ma.RAISE, **options: Any) -> mf.Field[Any]:
+    """The marshmallow field of one declared field, with its label for OpenAPI and forms."""
+    options.setdefault("metadata", {"title": declared.info.label})
+    if declared.info.computed:
+        options["metadata"] = {**options["metadata"], "readOnly": True, "description": f"Regnes ud af {declared.info.computed}"}
+    if not declared.many:
+        return _single(declared, options, unknown)
+    inner = _single(declared, {}, unknown)
+    return mf.List(inner, **options)
+
+
+@cache
+def schema_class(cls: type, unknown: str = ma.RAISE) -> type[ma.Schema]:
+    """The schema of a declared type. A field without a default is required; all others may be absent or null.
+
+    `unknown` says what becomes of fields that the type does not have, also in nested values.
+    """
+    without_default = {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING}
+    body: dict[str, Any] = {"__doc__": cls.__doc__}
+    for name, declared in fields_of(cls).items():
+        required = name in without_default
+        body[name] = marshmallow_field(declared, unknown, required=required, allow_none=not required)
+
+    def make(self: ma.Schema, data: dict[str, Any], **_: Any) -> Any:
+        names = fields_of(cls)
+        return cls(**{n: tuple(v or ()) if names[n].many else v for n, v in data.items()})
+
+    body["make"] = ma.post_load(make)
+    body["Meta"] = type("Meta", (), {"unknown": unknown})
+    return type(cls.__name__, (Base,), body)
+
+
+def problems(messages: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str | None]]]:
+    """Marshmallow's nested messages, flat: (`goals[0].goal_type`, (message, rule))."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            step = f"[{name}]" if isinstance(name, int) else ("" if name == "_schema" else f".{name}")
+            yield from problems(inner, f"{path}{step}".lstrip("."))
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
+            yield path, (str(message), message.rule if isinstance(message, Problem) else None)
+
+
+def load(cls: type[T], data: Any, *, unknown: str = ma.RAISE, at: str = "") -> T:
+    """Read a declared type. Raises Invalid, naming every field that is wrong, under the path `at`."""
+    try:
+        return schema_class(cls, unknown)().load(data)  # type: ignore[no-any-return]
+    except ma.ValidationError as error:
+        raise Invalid(dict(problems(error.messages, at))) from error
+
+
+def read(cls: type[T], data: Mapping[str, Any]) -> T:
+    """Read what is already known to be right (stored, or sent by a newer service): what is new to us is left out."""
+    return schema_class(cls, ma.EXCLUDE)().load(data)  # type: ignore[no-any-return]
+
+
+def dump(value: Any) -> dict[str, Any]:
+    """As JSON: dates ISO, money a string with two decimals, empty fields absent."""
+    return schema_class(type(value))().dump(value)  # type: ignore[no-any-return]
+
+
+def is_required(declared: Field) -> bool:
+    return declared.info.required == ALWAYS

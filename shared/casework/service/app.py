@@ -1,0 +1,148 @@
+"""The web side of every service: errors, logs, health, metrics, what flows and what is stuck, OpenAPI at /api/docs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, Response, g, jsonify, request
+from flask_smorest import Api
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+
+from casework.errors import NotFound
+from casework.messaging.tables import Incoming, Line, Outgoing
+from casework.process import Role
+from casework.service import errors
+from casework.service.auth import only
+from casework.service.runtime import Service
+from casework.tracing import continue_trace
+
+log = structlog.get_logger()
+
+PAGE = 50
+
+
+def create_app(service: Service) -> Flask:
+    """An app with all that services share; the service adds its own routes."""
+    app = Flask(service.name)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        API_TITLE=f"sagsgang {service.name}",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+        OPENAPI_SWAGGER_UI_PATH=None,
+        TOKEN_KEY=service.settings.token_key,
+        MAX_CONTENT_LENGTH=4 * 1024 * 1024,
+    )
+    app.extensions["service"] = service
+    errors.init_app(app)
+    app.extensions["api"] = Api(app)
+    _measure(app, service)
+    _operate(app, service)
+    return app
+
+
+def _measure(app: Flask, service: Service) -> None:
+    registry = CollectorRegistry()
+    requests = Counter("requests", "Answered requests", ["route", "method", "status"], registry=registry)
+    seconds = Histogram("request_seconds", "Time to answer", ["route"], registry=registry)
+
+    @app.before_request
+    def _begin() -> None:
+        g.began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        trace = continue_trace(request.headers.get("traceparent"))
+        structlog.contextvars.bind_contextvars(service=service.name, trace=trace.split("-")[1])
+
+    @app.after_request
+    def _end(answer: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "-"  # never the path: it holds ids
+        requests.labels(route, request.method, answer.status_code).inc()
+        seconds.labels(route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+        return answer
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        with service.database.reading() as session:
+            waiting = _stuck(session)
+        lines = "".join(f"sagsgang_messages_{name} {count}\n" for name, count in waiting.items())
+        return Response(generate_latest(registry) + lines.encode(), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _stuck(session: Any) -> dict[str, int]:
+    unsent = session.scalar(sa.select(sa.func.count()).select_from(Outgoing).where(Outgoing.sent_at.is_(None)))
+    rows = session.execute(
+        sa.select(Incoming.status, sa.func.count()).where(Incoming.status != "done").group_by(Incoming.status)
+    )
+    counts = {status: count for status, count in rows}
+    return {"unsent": unsent, "new": counts.get("new", 0), "waiting": counts.get("waiting", 0), "parked": counts.get("parked", 0)}
+
+
+def _operate(app: Flask, service: Service) -> None:
+    @app.get("/health/live")
+    def live() -> Response:
+        """The process answers."""
+        return jsonify(status="ok")
+
+    @app.get("/health/ready")
+    def ready() -> Response | tuple[Response, int]:
+        """The database answers; a case can be served."""
+        try:
+            with service.database.reading() as session:
+                session.execute(sa.text("SELECT 1 FROM outbox WHERE 1 = 0"))
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("not_ready", error=type(error).__name__)
+            return jsonify(status="unavailable", database="svarer ikke eller mangler migrering"), 503
+        return jsonify(status="ok")
+
+    @app.get("/flow")
+    @only(Role.OPERATOR)
+    def flow() -> Response:
+        """What is under way: given and taken per other service, and what has not settled."""
+        with service.database.reading() as session:
+            totals = session.execute(
+                sa.select(Line.way, Line.other, sa.func.sum(Line.number)).group_by(Line.way, Line.other)
+            ).all()
+            stuck = _stuck(session)
+        lines: dict[str, dict[str, int]] = {"out": {}, "in": {}}
+        for way, other, total in totals:
+            lines[way][other] = int(total)
+        return jsonify(service=service.name, **lines, **stuck)
+
+    @app.get("/parked")
+    @only(Role.OPERATOR)
+    def parked() -> Response:
+        """Messages that are stuck: envelope and reason, no body. Keyset-paged by `after`."""
+        query = sa.select(Incoming).where(Incoming.status.in_(("parked", "waiting"))).order_by(Incoming.id).limit(PAGE)
+        if after := request.args.get("after"):
+            query = query.where(Incoming.id > UUID(after))
+        with service.database.reading() as session:
+            rows = session.scalars(query).all()
+        listed = [
+            {
+                "id": str(r.id), "type": r.type, "producer": r.producer, "subject": r.subject, "status": r.status,
+                "reason": r.reason, "attempts": r.attempts, "came_at": r.came_at.isoformat(),
+            }
+            for r in rows
+        ]  # fmt: skip
+        return jsonify(parked=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
+
+    @app.post("/parked/<uuid:message_id>/replay")
+    @only(Role.OPERATOR)
+    def replay(message_id: UUID) -> Response:
+        """Try a parked message again, after its cause has been mended."""
+        with service.database.writing() as session:
+            row = session.get(Incoming, message_id)
+            if row is None:
+                raise NotFound("Beskeden findes ikke her")
+            service.inbox.replay(session, message_id)
+            subject = row.subject
+        service.changed(subject)
+        with service.database.reading() as session:
+            again = session.get_one(Incoming, message_id)
+            return jsonify(id=str(message_id), status=again.status, reason=again.reason)

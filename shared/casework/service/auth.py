@@ -1,0 +1,99 @@
+"""Who calls: a short token, signed by the portal (Ed25519), that says person, role, team and provider.
+
+Each API checks it against its own key; no service asks another. A service's own token has the role `system`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from flask import current_app, g, request
+
+from casework.errors import Forbidden, Refusal
+from casework.process import Actor, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LIFETIME = timedelta(minutes=5)
+AUDIENCE = "sagsgang"
+
+
+class Unauthorised(Refusal):
+    """No token, or one that does not hold."""
+
+    status = 401
+    title = "Log på igen"
+
+
+def new_key() -> str:
+    """A private key for a portal, PEM."""
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def public_key(private: str) -> str:
+    """What services need to check tokens, PEM."""
+    key = load_pem_private_key(private.encode(), None)
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def sign(actor: Actor, private: str, lifetime: timedelta = LIFETIME) -> str:
+    """A token for one call (or a few): who acts, and as what."""
+    now = datetime.now(UTC)
+    claims = {
+        "sub": actor.id, "name": actor.name, "role": str(actor.role), "team": actor.team,
+        "provider": actor.provider_id, "aud": AUDIENCE, "iat": now, "exp": now + lifetime,
+    }  # fmt: skip
+    return jwt.encode(claims, private, algorithm="EdDSA")
+
+
+def read_token(token: str, public: str) -> Actor:
+    """Who the token speaks for. Raises Unauthorised where it does not hold."""
+    try:
+        claims = jwt.decode(token, public, algorithms=["EdDSA"], audience=AUDIENCE, leeway=10)
+        return Actor(claims["sub"], claims["name"], Role(claims["role"]), claims.get("provider"), claims.get("team"))
+    except (jwt.PyJWTError, KeyError, ValueError) as error:
+        raise Unauthorised("Adgangsbeviset gælder ikke. Log på igen.") from error
+
+
+def actor() -> Actor:
+    """Who this request acts for. Raises Unauthorised."""
+    if "actor" not in g:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthorised("Der mangler et adgangsbevis")
+        g.actor = read_token(token, current_app.config["TOKEN_KEY"])
+    who: Actor = g.actor
+    return who
+
+
+def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Guard a route: these roles, and the house itself."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            who = actor()
+            if who.role not in (*roles, Role.SYSTEM):
+                rule = "GEN-14" if who.role is Role.PROVIDER else None
+                raise Forbidden("Det her må din rolle ikke", rule=rule)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+

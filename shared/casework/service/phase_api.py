@@ -1,0 +1,247 @@
+"""The API of a phase: read a case, record in it, act on it. Derived from the phase, so that all six are alike."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask import Flask, Response, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import fields as mf
+
+from casework.contracts import Command
+from casework.errors import Invalid, NotFound, Refusal, Stale
+from casework.fields import Field, fields_of
+from casework.phase.document import part
+from casework.phase.handlers import Handlers
+from casework.phase.phase import Phase
+from casework.phase.store import load
+from casework.phase.tables import CaseRow, JournalRow
+from casework.process import Actor, Role
+from casework.process import Process as ProcessType
+from casework.schema import load as load_typed
+from casework.schema import schema_class
+from casework.service.app import PAGE, create_app
+from casework.service.auth import actor
+from casework.service.runtime import Service
+from casework.service.settings import Settings
+from casework.vocabularies.fields import CodeField
+
+
+class PreconditionRequired(Refusal):
+    status = 428
+    title = "Hent sagen først"
+
+
+class Problem(ma.Schema):
+    """What is wrong, where, and which rule says so (RFC 9457)."""
+
+    type = mf.String()
+    status = mf.Integer(required=True)
+    title = mf.String(required=True)
+    detail = mf.String(required=True)
+    rule = mf.String(metadata={"description": "The id of the rule that refuses"})
+    field = mf.String(metadata={"description": "The path of the field that is spoken of"})
+    errors = mf.List(mf.Dict())
+
+
+class PhaseService(Service):
+    """A phase at work."""
+
+    def __init__(self, phase: Phase, settings: Settings, handlers: type[Handlers] = Handlers, **overrides: Any) -> None:
+        self.phase = phase
+        super().__init__(phase.name, settings, lambda s, e, m: self.handlers.take(s, e, m), **overrides)
+        self.handlers = handlers(phase, self.municipality)
+        self.bases = phase.bases
+
+
+def create_phase_app(service: PhaseService) -> Flask:
+    """The app of a phase: what all services have, and the routes of its cases."""
+    app = create_app(service)
+    app.extensions["api"].register_blueprint(_cases(service))
+    return app
+
+
+def _cases(service: PhaseService) -> Blueprint:
+    phase, handlers = service.phase, service.handlers
+    blp = Blueprint("cases", phase.name, url_prefix="/cases", description=phase.process.label)
+    refusals = {"400": "Not JSON", "401": "No token", "403": "Not for this role", "404": "No such case", "422": "Refused"}
+
+    def document(answer: Any) -> Any:
+        for code, description in refusals.items():
+            answer = blp.alt_response(int(code), schema=Problem, description=description)(answer)
+        return answer
+
+    @blp.get("/<uuid:case_id>")
+    @blp.response(200, description=f"The case in {phase.name}; its ETag goes back with a change")
+    @document
+    def read_case(case_id: UUID) -> Response:
+        """The case, as this phase has it."""
+        who = actor()
+        with service.database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            if row is None or row.opened is None:
+                raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+            situation = load(session, phase, row, service.municipality, who, service.clock())
+            answer = jsonify(part(session, phase, situation, row))
+        answer.set_etag(str(row.revision))
+        return answer
+
+    @blp.patch("/<uuid:case_id>")
+    @blp.doc(
+        parameters=[
+            {"in": "header", "name": "If-Match", "schema": {"type": "string"}, "description": "The ETag that was read, or *"},
+            {"in": "query", "name": "key", "schema": {"type": "string"}, "description": "Which provider's or number's record"},
+        ],
+        requestBody={"content": {"application/json": {"schema": _patch_schema(phase)}}},
+    )
+    @blp.alt_response(412, schema=Problem, description="Somebody changed the same; nothing is saved")
+    @blp.alt_response(428, schema=Problem, description="If-Match is missing")
+    @blp.response(200, description="Recorded")
+    @document
+    def record(case_id: UUID) -> Response:
+        """Fill in fields of one or several steps, all or nothing. Null empties a field."""
+        who, patch = actor(), body()
+        key = _key(phase, who)
+        with service.database.writing() as session:
+            handlers.record(session, case_id, patch, who, service.clock(), key=key, seen=_seen())
+            revision = session.get_one(CaseRow, case_id).revision
+        service.changed(str(case_id))
+        answer = jsonify(case_id=str(case_id), revision=revision)
+        answer.set_etag(str(revision))
+        return answer
+
+    for command in phase.commands:
+        for name in command.actions:
+            _action(blp, service, command, name, document)
+
+    @blp.get("/<uuid:case_id>/changes")
+    @blp.response(200, description="Newest first; keyset-paged by `before`")
+    @document
+    def changes(case_id: UUID) -> Response:
+        """Who changed what, from what, to what."""
+        actor()
+        query = sa.select(JournalRow).where(JournalRow.case_id == case_id).order_by(JournalRow.id.desc()).limit(PAGE)
+        if before := request.args.get("before", type=int):
+            query = query.where(JournalRow.id < before)
+        with service.database.reading() as session:
+            rows = session.scalars(query).all()
+        listed = [
+            {"id": r.id, "at": r.at.isoformat(), "by": r.by, "action": r.action, "reason": r.reason, "changes": r.changes}
+            for r in rows
+        ]
+        return jsonify(changes=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
+
+    @blp.get("/steps")
+    @blp.response(200, description="Fields, labels, codes and actions: enough to draw the forms")
+    def steps() -> Response:
+        """What can be recorded in this phase, and what can be done."""
+        return jsonify(describe(phase))
+
+    return blp
+
+
+def _action(blp: Blueprint, service: PhaseService, command: type[Command], name: str, document: Any) -> None:
+    short = name.split(".")[1]
+
+    def act(case_id: UUID) -> Response:
+        who, given_body = actor(), body()
+        given = load_typed(command, {**given_body, "action": name})
+        with service.database.writing() as session:
+            service.handlers.act(session, case_id, given, who, service.clock())
+            revision = session.get_one(CaseRow, case_id).revision
+        service.changed(str(case_id))
+        answer = jsonify(case_id=str(case_id), revision=revision)
+        answer.set_etag(str(revision))
+        return answer
+
+    act.__name__ = short
+    act.__doc__ = command.__doc__
+    act = blp.doc(requestBody={"content": {"application/json": {"schema": schema_class(command)}}})(act)
+    act = blp.alt_response(409, schema=Problem, description="The case does not wait for this")(act)
+    act = blp.response(200, description="Done")(document(act))
+    blp.route(f"/<uuid:case_id>/actions/{short.replace('_', '-')}", methods=["POST"])(act)
+
+
+def body() -> dict[str, Any]:
+    """The request's JSON object; an empty body is an empty object. Raises Invalid for anything else."""
+    given = request.get_json(silent=True) if request.data else {}
+    if not isinstance(given, dict):
+        raise Invalid({"body": ("Her ventes et JSON-objekt", None)})
+    return given
+
+
+def _seen() -> int | None:
+    """The revision in If-Match; None for `*`. Raises PreconditionRequired where it is missing."""
+    given = request.headers.get("If-Match", "").strip()
+    if given == "*":
+        return None
+    number = given.removeprefix("W/").strip('"')
+    if not given:
+        raise PreconditionRequired("Send If-Match med det, du har læst, eller * ", field="If-Match")
+    if not number.isdecimal():
+        raise Stale("If-Match er ikke et ETag herfra", field="If-Match")
+    return int(number)
+
+
+def _key(phase: Phase, who: Actor) -> str:
+    """Which record is meant. A provider's people reach their own only."""
+    key = request.args.get("key", "")
+    if who.role is Role.PROVIDER:
+        if key and key != who.provider_id:
+            raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+        return who.provider_id or ""
+    return key
+
+
+def _patch_schema(phase: Phase) -> type[ma.Schema]:
+    body = {step.step: mf.Nested(schema_class(step), metadata={"description": step.label}) for step in phase.steps}
+    return type(f"{phase.name.capitalize()}Record", (ma.Schema,), body)
+
+
+def describe(phase: Phase) -> dict[str, Any]:
+    """The phase's steps and actions, for whoever draws forms."""
+    return {
+        "phase": phase.name,
+        "label": phase.process.label,
+        "steps": [
+            {"step": s.step, "label": s.label, "per": s.per, "fields": _fields(s)} for s in phase.steps
+        ],
+        "actions": [
+            {"action": name, "label": _label(phase.process, command), "fields": _fields(command, skip=("action",))}
+            for command in phase.commands
+            for name in command.actions
+        ],
+    }
+
+
+def _label(process: ProcessType, command: type[Command]) -> str:
+    return next((row.label for row in process.on(command)), command.wire)
+
+
+def _fields(cls: type, skip: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    return [_field(name, declared) for name, declared in fields_of(cls).items() if name not in skip]
+
+
+def _field(name: str, declared: Field) -> dict[str, Any]:
+    coded = next((a for a in declared.annotations if isinstance(a, CodeField)), None)
+    info = declared.info
+    described = {
+        "name": name,
+        "label": info.label,
+        "type": "code" if coded else declared.type.__name__,
+        "many": declared.many,
+        "required": info.required,
+        "carried_from": info.carried_from,
+        "computed": info.computed,
+        "writable": info.writable,
+        "key": info.key if declared.many and declared.entry else None,
+        "vocabulary": coded.vocabulary.name if coded else None,
+        "codes": list(coded.codes) if coded else None,
+        "fields": _fields(declared.entry) if declared.entry else None,
+    }
+    return {k: v for k, v in described.items() if v is not None}
+
+

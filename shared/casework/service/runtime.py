@@ -1,0 +1,87 @@
+"""One service, put together from settings: database, clock, transport, inbox, relay. Wiring, and only that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import DeclarativeBase
+
+from casework import configuration
+from casework.database import Database
+from casework.messaging import Direct, Inbox, Relay, Transport
+from casework.messaging.inbox import Handler
+from casework.service import clock as clocks
+from casework.service.settings import Settings
+
+log = structlog.get_logger()
+
+
+class Service:
+    """A service at work. Tests and the onebox hand in a transport; nothing is patched."""
+
+    bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
+
+    def __init__(
+        self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None
+    ) -> None:
+        self.name, self.settings = name, settings
+        self.municipality = configuration.load(settings.municipality)
+        self.database = Database(settings.database)
+        self.clock: Callable[[], datetime] = clocks.make(settings.clock, production=settings.production)
+        self.transport = transport or make_transport(settings)
+        self.inbox = Inbox(name, self.database, handle, clocks.system)
+        self.relay = Relay(self.database, self.transport, clocks.system)
+        self.wake: Callable[[], None] = lambda: None  # called after each commit that owes others something
+        if isinstance(self.transport, Direct):
+            self.transport.connect(name, self.inbox.receive)
+
+    def changed(self, subject: str) -> None:
+        """After an act or a recording: what waited for it is tried again, and what it owes is sent."""
+        self.inbox.work([subject])
+        self.wake()
+
+    def run(self, stop: threading.Event, *, consume: bool = True, relay: bool = True) -> None:
+        """The `work` role: consumer, relay, and the clock of what is to be tried again; until `stop` is set."""
+        jobs: list[Callable[[], Any]] = [lambda: repeat(stop, self.inbox.work_due, 1.0)]
+        if consume:
+            jobs.append(lambda: self.transport.consume(self.name, self.inbox.receive, stop.is_set))
+        if relay:
+            jobs.append(lambda: repeat(stop, self.relay.run_once, 0.05))
+        threads = [threading.Thread(target=job, name=f"{self.name}-{n}", daemon=True) for n, job in enumerate(jobs)]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join(10)
+
+    def close(self) -> None:
+        self.transport.close()
+        self.database.close()
+
+
+def repeat(stop: threading.Event, job: Callable[[], int], pause: float) -> None:
+    """Do it while there is something to do, then rest a little; a failure is logged and tried again, slower and slower."""
+    resting = pause
+    while not stop.is_set():
+        try:
+            if job():
+                resting = pause
+                continue
+            resting = pause
+        except Exception as error:  # a database or broker that is away: nothing is lost, we come back
+            resting = min(resting * 2, 10.0)
+            log.warning("will_try_again", error=f"{type(error).__name__}: {error}", seconds=resting)
+        stop.wait(resting)
+
+
+def make_transport(settings: Settings) -> Transport:
+    """`direct:` or `amqp://…`."""
+    if settings.broker.startswith("direct"):
+        return Direct()
+    from casework.messaging.amqp import Amqp
+
+    return Amqp(settings.broker, settings.broker_prefix)

@@ -1,0 +1,39 @@
+"""Every setting of a service, with its default. Without any variable the service runs embedded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Read from the environment, prefixed by the service's name: DECISION_DATABASE, DECISION_BROKER …"""
+
+    database: str  # sqlite:///decision.db, or postgresql+psycopg://…
+    broker: str = "direct:"  # hands messages over in this process; production: amqp://…
+    broker_prefix: str = "sagsgang"  # exchange and queues begin with it, so that installations can share a broker
+    clock: str = "system"
+    production: bool = False
+    municipality: Path | None = None  # the municipality's own settings; the shipped example where none is given
+    token_key: str = ""  # the portal's public key (PEM, Ed25519), by which tokens are checked
+    log_level: str = "INFO"
+    listen: str = "127.0.0.1:8000"
+
+    @classmethod
+    def from_env(cls, service: str) -> Settings:
+        """Raises environs' EnvError, naming the variable, where one is wrong."""
+        env = Env(prefix=f"{service.upper()}_")
+        return cls(
+            database=env.str("DATABASE", f"sqlite:///{service}.db"),
+            broker=env.str("BROKER", cls.broker),
+            broker_prefix=env.str("BROKER_PREFIX", cls.broker_prefix),
+            clock=env.str("CLOCK", cls.clock),
+            production=env.bool("PRODUCTION", cls.production),
+            municipality=Path(path) if (path := env.str("MUNICIPALITY", "")) else None,
+            token_key=env.str("TOKEN_KEY", cls.token_key),
+            log_level=env.str("LOG_LEVEL", cls.log_level),
+            listen=env.str("LISTEN", cls.listen),
+        )
