@@ -1,0 +1,32 @@
+"""Assessment, put together."""
+
+from typing import Any
+
+from flask import Flask
+
+from assessment import commands, model, rules
+from assessment.document import document
+from assessment.process import ASSESSMENT
+from casework.phase.phase import Phase
+from casework.service.phase_api import PhaseService, create_phase_app
+from casework.service.settings import Settings
+
+PHASE = Phase(
+    process=ASSESSMENT,
+    state=model.State,
+    steps=model.STEPS,
+    commands=commands.COMMANDS,
+    warnings=rules.WARNINGS,
+    computes=rules.COMPUTES,
+    tells=rules.TELLS,
+    derives=rules.follow_the_record,
+    document=document,
+)
+
+
+def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
+    return PhaseService(PHASE, settings or Settings.from_env("assessment"), **overrides)
+
+
+def create_app(service: PhaseService | None = None) -> Flask:
+    return create_phase_app(service or create())

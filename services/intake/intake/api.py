@@ -1,0 +1,52 @@
+"""What intake offers beside the routes of every phase: opening a case."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import marshmallow as ma
+from flask import Response, jsonify
+from flask_smorest import Blueprint
+from marshmallow import fields as mf
+
+from casework.process import CASEWORKER, LEADER
+from casework.schema import load
+from casework.service.auth import actor, only
+from casework.service.phase_api import PhaseService, body
+from intake.commands import OpenCase
+from intake.handlers import IntakeHandlers
+
+
+class OpenCaseSchema(ma.Schema):
+    """What it takes to open a case. The id is the caller's choice: the same request twice opens one case."""
+
+    id = mf.UUID(metadata={"description": "The new case's id, chosen by the caller"})
+    cpr_number = mf.String(metadata={"description": "Whose case it is; the citizen is found by it, or registered"})
+    citizen_id = mf.UUID(metadata={"description": "The citizen, where already known"})
+    track = mf.String(metadata={"description": "small, standard (the default) or complex"})
+    entry_phase = mf.String(metadata={"description": "The phase in which the case begins; intake by default"})
+
+
+def blueprint(service: PhaseService) -> Blueprint:
+    blp = Blueprint("opening", __name__, url_prefix="/cases", description="Sagsåbning")
+    handlers = service.handlers
+    assert isinstance(handlers, IntakeHandlers)
+
+    @blp.post("")
+    @blp.doc(requestBody={"content": {"application/json": {"schema": OpenCaseSchema}}})
+    @blp.response(201, description="Opened; asked again with the same id, already open")
+    @only(CASEWORKER, LEADER)
+    def open_case() -> Response:
+        """Open a case."""
+        given: dict[str, Any] = body()
+        case_id = UUID(given.pop("id")) if "id" in given else uuid4()
+        cpr_number = given.pop("cpr_number", None)
+        with service.database.writing() as session:
+            citizen = given.get("citizen_id") or str(handlers.citizen(session, cpr_number))
+            command = load(OpenCase, {**given, "citizen_id": citizen, "action": "intake.open"})
+            handlers.open(session, case_id, command, actor(), service.clock())
+        service.changed(str(case_id))
+        answer = jsonify(case_id=str(case_id))
+        answer.status_code = 201
+        return answer
+
+    return blp

@@ -1,0 +1,76 @@
+"""What is particular to intake: it gives a case its number and its citizen, and lets a follow-up open a linked case."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy.orm import Session
+
+from casework.contracts import Command, Message
+from casework.contracts.followup import FollowupConcluded
+from casework.errors import Invalid, NotYet
+from casework.messaging import Envelope
+from casework.phase.handlers import Handlers
+from casework.phase.store import lock_case
+from casework.phase.tables import CaseRow
+from casework.process import HOUSE, Actor, Situation
+from intake.commands import OpenCase
+from intake.model import CaseCounter, CitizenNumber
+from intake.rules import born_on
+
+
+class IntakeHandlers(Handlers):
+    """Registers cases and citizens."""
+
+    def open(
+        self, session: Session, case_id: UUID, command: OpenCase, actor: Actor, now: datetime
+    ) -> Situation[Any] | None:
+        """Open a case under the id that the caller chose. Asked again, it is already open: None, and nothing changes."""
+        case = lock_case(session, case_id, create=True)
+        if case.opened is not None:
+            return None
+        case.citizen_id = command.citizen_id
+        numbered = replace(command, action="intake.open", case_number=self._number(session, now))
+        return self.act(session, case_id, numbered, actor, now)
+
+    def citizen(self, session: Session, cpr_number: str | None) -> UUID:
+        """The citizen with this CPR number, known or new."""
+        if cpr_number is None:
+            return uuid4()
+        if born_on(cpr_number) is None:
+            raise Invalid({"cpr_number": ("Skriv CPR-nummeret som ti cifre, der begynder med en dato", None)})
+        known = session.get(CitizenNumber, cpr_number)
+        if known is None:
+            known = CitizenNumber(cpr_number=cpr_number, citizen_id=uuid4())
+            session.add(known)
+        return known.citizen_id
+
+    def _number(self, session: Session, now: datetime) -> str:
+        counter = session.get(CaseCounter, now.year, with_for_update=True)
+        if counter is None:
+            counter = CaseCounter(year=now.year, last=0)
+            session.add(counter)
+        counter.last += 1
+        return f"{now.year}-{counter.last:05d}"
+
+    def answer(self, session: Session, case: CaseRow, message: Message, envelope: Envelope) -> None:
+        if isinstance(message, FollowupConcluded):
+            if message.new_assessment_needed:
+                self._open_linked(session, case, message, envelope)
+            return
+        super().answer(session, case, message, envelope)
+
+    def _open_linked(self, session: Session, old: CaseRow, message: FollowupConcluded, envelope: Envelope) -> None:
+        """The new case's id comes from the old one and the follow-up, so that a second copy opens nothing (FUP-24)."""
+        if old.opened is None or old.citizen_id is None:
+            raise NotYet("Sagen er ikke åbnet endnu")
+        command: Command = OpenCase(
+            citizen_id=old.citizen_id,
+            track=old.opened.get("track"),
+            team=old.opened.get("team"),
+            linked_from=old.id,
+            enquiry_source="follow-up-of-running-case",
+        )
+        assert isinstance(command, OpenCase)
+        self.open(session, uuid5(old.id, f"follow-up {message.number}"), command, HOUSE, envelope.time)

@@ -1,0 +1,287 @@
+"""What may happen at an opening, what follows, and what to warn about. Pure; rule ids are the catalogue's."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted
+from casework.contracts.common import (
+    DeadlineCancelled,
+    DeadlineMet,
+    DeadlinePaused,
+    DeadlineRequested,
+    NotificationRequested,
+)
+from casework.contracts.deadlines import KINDS
+from casework.contracts.decision import DecisionMade
+from casework.contracts.followup import FollowupConcluded
+from casework.contracts.intake import CaseClosed, CaseOpened, CitizenIndexed, ConsentWithdrawn, IntakeCompleted
+from casework.contracts.scheduler import DeadlineMissed
+from casework.errors import Invalid, Refused
+from casework.process import Becomes, Event, Records, Situation, Warned
+from casework.vocabularies import vocabulary
+from intake.commands import CloseCase, CompleteIntake, OpenCase, WithdrawConsent
+from intake.model import Citizen, ClearCase, ConsentForms, Cooperation, Enquiry, Guidance, Rights, State
+
+Case = Situation[State]
+Events = Iterable[Event]
+
+CLOCK = "case-processing"
+_CLOCK_KEY = "case"
+
+
+# opening and closing
+def open_case(s: Case, command: OpenCase, today: date) -> Events:
+    """Register the case, whichever phase it begins in (GEN-01)."""
+    yield Becomes(
+        case_number=command.case_number,
+        citizen_id=command.citizen_id,
+        entry_phase=command.entry_phase or "intake",
+        track=command.track or "standard",
+        team=command.team or s.actor.team,
+        caseworker=command.caseworker,
+        linked_from=command.linked_from,
+        enquiry_source=command.enquiry_source,
+    )
+
+
+def open_linked_case(s: Case, concluded: FollowupConcluded, today: date) -> Events:
+    """A follow-up wants a new assessment: a case of its own, linked back (FUP-24)."""
+    yield Records(Enquiry, enquiry_source="follow-up-of-running-case")
+
+
+def announce_case(s: Case, trigger: object, today: date) -> Events:
+    yield opened(s)
+
+
+def opened(s: Case) -> CaseOpened:
+    """The case, as every service is told of it."""
+    state, cooperation = s.state, s[Cooperation]
+    assert state.case_number and state.citizen_id
+    return CaseOpened(
+        case_number=state.case_number,
+        citizen_id=state.citizen_id,
+        entry_phase=state.entry_phase or "intake",
+        track=state.track or "standard",
+        team=state.team,
+        caseworker=state.caseworker,
+        acting_municipality=cooperation.acting_municipality,
+        paying_municipality=cooperation.paying_municipality,
+        linked_from=state.linked_from,
+        enquiry_source=s[Enquiry].enquiry_source or state.enquiry_source,
+    )
+
+
+def begins_here(s: Case) -> bool:
+    return s.state.entry_phase == "intake"
+
+
+def note_skipping(s: Case, started: AssessmentStarted, today: date) -> Events:
+    """The assessment began without a finished opening; its fields stay open (GEN-02)."""
+    return ()
+
+
+def close(s: Case, command: CloseCase, today: date) -> Events:
+    if s.state.clock_due and not s.state.decided_on:
+        yield DeadlineCancelled(kind=CLOCK, key=_CLOCK_KEY)
+
+
+def announce_closing(s: Case, command: CloseCase, today: date) -> Events:
+    yield CaseClosed(closed_on=today)
+
+
+def complete(s: Case, command: CompleteIntake, today: date) -> Events:
+    """The opening is done, once the questions that the law asks are answered."""
+    enquiry, rights, guidance = s[Enquiry], s[Rights], s[Guidance]
+    if enquiry.enquiry_source and _asks_citizen(enquiry.enquiry_source) and enquiry.citizen_agrees_to_opening is None:
+        raise Refused("INT-02", "enquiry.citizen_agrees_to_opening", "Skriv, om borgeren er enig i, at sagen åbnes")
+    if rights.has_guardian and not rights.guardianship_form:
+        raise Refused("INT-12", "rights.guardianship_form", "Vælg værgemålsformen")
+    if not rights.informed_of_representation_right:
+        raise Refused("INT-16", "rights.informed_of_representation_right",
+                      "Borgeren skal være vejledt om retten til bisidder og partsrepræsentant")  # fmt: skip
+    if not rights.informed_of_electronic_registration:
+        raise Refused("INT-16", "rights.informed_of_electronic_registration",
+                      "Borgeren skal vide, at oplysningerne registreres elektronisk")  # fmt: skip
+    if guidance.guided_on_all_support and not guidance.guidance_given:
+        raise Refused("INT-20", "guidance.guidance_given", "Skriv, hvad borgeren er vejledt om")
+    yield IntakeCompleted(completed_on=today)
+
+
+def _asks_citizen(source: str) -> bool:
+    return vocabulary("enquiry-sources")[source].is_true("check_citizen_agrees")
+
+
+# consent
+def withdraw_consent(s: Case, command: WithdrawConsent, today: date) -> Events:
+    """From now on; what was sent stays sent (RSL §§ 11 a–c)."""
+    forms = s[ConsentForms]
+    lists = {"consents_to_obtain": forms.consents_to_obtain, "consents_to_share": forms.consents_to_share}
+    named = command.consent_party_name and command.consent_party_name.name
+
+    def covers(consent: object) -> bool:
+        party = getattr(consent, "consent_party_name", None)
+        return getattr(consent, "consent_party", None) == command.consent_party and (
+            named is None or (party is not None and party.name == named)
+        )
+
+    if not any(covers(c) and c.withdrawn_on is None for consents in lists.values() for c in consents):
+        raise Refused("INT-18", "consent_party", "Der er ikke et gældende samtykke til denne part")
+    yield Records(
+        ConsentForms,
+        **{
+            name: tuple(replace(c, withdrawn_on=today) if covers(c) and not c.withdrawn_on else c for c in consents)
+            for name, consents in lists.items()
+        },
+    )
+    yield ConsentWithdrawn(
+        consent_party=command.consent_party, consent_party_name=command.consent_party_name, withdrawn_on=today
+    )
+
+
+# the case-processing clock (RSL § 3, stk. 2)
+def clock_due(s: Case, began: date, paused_days: int = 0) -> date:
+    """The last day to decide: the municipality's period from the enquiry, and the days it stood still (INT-21)."""
+    days = s.municipality.case_processing_days + paused_days
+    return s.calendar.on_or_after(began + timedelta(days=days))
+
+
+def start_clock(s: Case, started: AssessmentStarted, today: date) -> Events:
+    """Without an enquiry the clock runs from the start of the assessment."""
+    if s.state.clock_due is None and s[Enquiry].enquiry_received_date is None:
+        yield from _ask(s, started.started_on)
+
+
+def _ask(s: Case, began: date) -> Iterator[Event]:
+    due = clock_due(s, began, s.state.paused_days or 0)
+    if due != s.state.clock_due and not s.state.decided_on:
+        yield Becomes(clock_due=due)
+        yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
+
+
+def stop_clock(s: Case, paused: AssessmentPaused, today: date) -> Events:
+    if s.state.clock_due and not s.state.decided_on:
+        yield Becomes(paused_on=paused.paused_on)
+        yield DeadlinePaused(kind=CLOCK, key=_CLOCK_KEY, paused_on=paused.paused_on)
+
+
+def restart_clock(s: Case, resumed: AssessmentResumed, today: date) -> Events:
+    """Ask anew, with the days that the case stood still."""
+    state = s.state
+    if state.clock_due and state.paused_on and not state.decided_on:
+        stood_still = (resumed.resumed_on - state.paused_on).days
+        due = s.calendar.on_or_after(state.clock_due + timedelta(days=stood_still))
+        yield Becomes(paused_on=None, paused_days=(state.paused_days or 0) + stood_still, clock_due=due)
+        yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
+
+
+def meet_clock(s: Case, made: DecisionMade, today: date) -> Events:
+    """The first decision stops the clock, for good."""
+    if s.state.decided_on is None:
+        yield Becomes(decided_on=made.decision_date, paused_on=None)
+        if s.state.clock_due:
+            yield DeadlineMet(kind=CLOCK, key=_CLOCK_KEY, met_on=made.decision_date)
+
+
+def ask_for_new_date(s: Case, missed: DeadlineMissed, today: date) -> Events:
+    """The day is over: the citizen is owed a new date, in writing."""
+    if missed.kind == CLOCK and not s.state.decided_on:
+        yield Becomes(new_date_owed=True)
+        yield NotificationRequested(kind="intake.new_date_owed", roles=("caseworker",), key=_CLOCK_KEY)
+
+
+# recording
+def follow_the_record(before: Case, after: Case) -> Events:
+    """What a recording brings about: the clock runs from the day the enquiry came; others learn of a changed case."""
+    run = next(iter(after.runs), None)
+    if run is None:
+        return
+    was, now = before.of(run), after.of(run)
+    began = now[Enquiry].enquiry_received_date
+    if began and began != was[Enquiry].enquiry_received_date:
+        for event in _ask(now, began):
+            now = now.after(event)
+            yield event
+
+
+def offers_only_in_a_clear_case(before: Case, after: Case) -> None:
+    """Services and offer are chosen here only where the case is clear (INT-09)."""
+    clear = after[ClearCase]
+    if clear == before[ClearCase] or clear.is_clear_case:
+        return
+    for name in ("clear_case_services", "clear_case_offer", "clear_case_legal_bases"):
+        if getattr(clear, name):
+            raise Refused("INT-09", f"clear_case.{name}", "Ydelse og tilbud vælges kun her, når sagen er klar")
+
+
+def the_cpr_number_is_one(before: Case, after: Case) -> None:
+    """Ten digits that begin with a date; the old check digit does not hold since 2007."""
+    number = after[Citizen].cpr_number
+    if number and number != before[Citizen].cpr_number and born_on(number) is None:
+        raise Invalid({"citizen.cpr_number": ("Skriv CPR-nummeret som ti cifre, der begynder med en dato", None)})
+
+
+def born_on(cpr_number: str) -> date | None:
+    """The date of birth in a CPR number: the century is told by the seventh digit and the year. None: it is none."""
+    if not re.fullmatch(r"\d{10}", cpr_number):
+        return None
+    year, seventh = int(cpr_number[4:6]), int(cpr_number[6])
+    if seventh <= 3:
+        century = 1900
+    elif seventh in (4, 9):
+        century = 2000 if year <= 36 else 1900
+    else:
+        century = 2000 if year <= 57 else 1800
+    try:
+        return date(century + year, int(cpr_number[2:4]), int(cpr_number[:2]))
+    except ValueError:
+        return None
+
+
+def with_age(citizen: Citizen, s: Case) -> Citizen:
+    """Age is reckoned from the CPR number, never typed (EVA-10)."""
+    born = born_on(citizen.cpr_number or "")
+    if born is None:
+        return citizen
+    had_birthday = (s.today.month, s.today.day) >= (born.month, born.day)
+    return replace(citizen, age=s.today.year - born.year - (not had_birthday))
+
+
+def index_citizen(s: Case) -> CitizenIndexed | None:
+    """What lists and search may know of the citizen."""
+    citizen = s[Citizen]
+    if not citizen.cpr_number:
+        return None
+    return CitizenIndexed(
+        cpr_hash=cpr_hash(citizen.cpr_number, s.municipality.search_key),
+        citizen_name=citizen.citizen_name,
+        born_on=born_on(citizen.cpr_number),
+    )
+
+
+def cpr_hash(cpr_number: str, key: str) -> str:
+    """What stands for a CPR number in lists: the same for the same number, and nothing to be read from it."""
+    return hmac.new(key.encode(), cpr_number.encode(), hashlib.sha256).hexdigest()
+
+
+# warnings
+def diagnoses_name_doctor_and_date(s: Case) -> Iterator[Warned]:
+    for number, diagnosis in enumerate(s[Enquiry].diagnoses):
+        if not (diagnosis.diagnosed_by and diagnosis.diagnosed_on):
+            yield Warned("INT-03", f"intake.enquiry.diagnoses[{number}]",
+                         "Diagnosen mangler læge eller dato, og kan ikke bruges som lægefaglig diagnose")  # fmt: skip
+
+
+def the_citizen_is_owed_a_new_date(s: Case) -> Iterator[Warned]:
+    if any(run.state.new_date_owed and not run.state.decided_on for run in s.runs):
+        yield Warned("INT-21", "intake.enquiry.enquiry_received_date",
+                     "Sagsbehandlingsfristen er overskredet. Borgeren skal have en ny dato skriftligt")  # fmt: skip
+
+
+CHECKS = (offers_only_in_a_clear_case, the_cpr_number_is_one)
+WARNINGS = (diagnoses_name_doctor_and_date, the_citizen_is_owed_a_new_date)
+COMPUTES = {Citizen: with_age}
+TELLS = {CitizenIndexed: index_citizen}
