@@ -49,7 +49,7 @@ def needed(label: str = "Id") -> Any:
 T = TypeVar("T")
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, entries, needed))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(needed,))
 def value(cls: type[T]) -> type[T]:
     """A value type: frozen, by keyword, compared by content."""
     return dataclass(frozen=True, kw_only=True)(cls)
@@ -63,7 +63,7 @@ class Step:
     per: ClassVar[str | None]  # what there is one record of: the case (None), or each provider, follow-up, …
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, entries, needed))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(needed,))
 def step(name: str, label: str, *, per: str | None = None) -> Callable[[type[T]], type[T]]:
     """Declare a step: `name` stands in paths (`phase.step.field`), `per` says of what there is one record each."""
 

@@ -54,7 +54,9 @@ def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str
         known = patch.get(by) or (str(uuid4()) if by == "id" else None)
         if not isinstance(known, str):
             raise Invalid({f"{here}.{by}": ("Feltet skal udfyldes", None)})
-        closed = [n for n in patch if n != by and declared.info.writable is not None and n not in declared.info.writable]
+        closed = [
+            n for n in patch if n != by and declared.info.writable is not None and n not in declared.info.writable
+        ]
         if closed:
             raise Invalid({f"{here}.{closed[0]}": ("Kun kommunen kan rette dette", declared.info.rule)})
         entries[known] = merge(declared.entry, entries.get(known, {}), {**patch, by: known}, here)
@@ -89,7 +91,9 @@ class Change:
     after: Any
 
 
-def changes(cls: type, before: Mapping[str, Any], after: Mapping[str, Any], at: str = "", unit: str = "") -> Iterator[Change]:
+def changes(
+    cls: type, before: Mapping[str, Any], after: Mapping[str, Any], at: str = "", unit: str = ""
+) -> Iterator[Change]:
     """What differs, value by value: (`case_assessment.goals[g1]`, `case_assessment.goals[g1].goal_type`, from, to)."""
     for name, declared in fields_of(cls).items():
         old, new = before.get(name), after.get(name)

@@ -142,7 +142,11 @@ def marshmallow_field(declared: Field, unknown: str = ma.RAISE, **options: Any) 
     """The marshmallow field of one declared field, with its label for OpenAPI and forms."""
     options.setdefault("metadata", {"title": declared.info.label})
     if declared.info.computed:
-        options["metadata"] = {**options["metadata"], "readOnly": True, "description": f"Regnes ud af {declared.info.computed}"}
+        options["metadata"] = {
+            **options["metadata"],
+            "readOnly": True,
+            "description": f"Regnes ud af {declared.info.computed}",
+        }
     if not declared.many:
         return _single(declared, options, unknown)
     inner = _single(declared, {}, unknown)

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -22,11 +22,11 @@ from casework.contracts.assessment import ReasoningRecorded
 from casework.contracts.intake import CaseClosed, EnquiryRecorded, IntakeCompleted
 from casework.errors import NotYet
 from casework.messaging import Direct, Parcel, Relay, Transport
-from casework.messaging.amqp import Amqp
+from casework.messaging.amqp import DELIVERY_LIMIT, Amqp
 from casework.messaging.direct import ARCHIVE
 from casework.messaging.inbox import DELAYS
 from casework.testing.desk import Clock, Desk, a_case, has_noted
-from casework.testing.servers import fresh_database
+from casework.testing.servers import PrivateRabbitmq, fresh_database
 
 NAMES = ("intake", "assessment", "decision")
 AN_ENQUIRY = EnquiryRecorded(opening_reason="Borgeren kan ikke selv klare indkøb")
@@ -171,6 +171,8 @@ class DistributedHouse(House):
             channel.basic_publish(channel.prepare_message(body), self.prefix, f"to.{name}.test")
 
     def shut(self) -> None:
+        for stop, _ in self.consumers.values():
+            stop.set()
         for name in list(self.consumers):
             self.close(name)
         super().shut()
@@ -448,6 +450,113 @@ def test_a_receiver_that_is_down_gets_everything_when_it_is_back(house: House):
     assert [number for _, _, number in house.decision.noted(case)] == [1, 2]
 
 
+# What only a broker can do to us
+
+
+@pytest.fixture
+def amqp(rabbitmq: str) -> Iterator[Amqp]:
+    made = Amqp(rabbitmq, f"test-{uuid4().hex}")
+    made.declare(["assessment"])
+    yield made
+    made.remove(["assessment"])
+    made.close()
+
+
+def test_a_batch_names_those_of_it_that_nobody_can_get(amqp: Amqp):
+    parcels = [a_parcel("assessment"), a_parcel("assessment", "decision"), a_parcel("assessment")]
+
+    failed = amqp.publish(parcels)
+
+    assert failed == {parcels[1].id: "ingen kø for to.decision.enquiry.recorded (unroutable)"}
+
+
+def test_an_exchange_that_somebody_has_deleted_is_made_again(amqp: Amqp):
+    amqp.publish([a_parcel("assessment")])
+    amqp.remove(["assessment"])
+
+    failed = amqp.publish([a_parcel("assessment"), a_parcel("assessment")])
+
+    assert len(failed) == 2
+    amqp.declare(["assessment"])
+    assert amqp.publish([a_parcel("assessment")]) == {}
+
+
+def test_a_queue_that_somebody_has_deleted_is_made_again_by_its_consumer(amqp: Amqp):
+    received: list[Any] = []
+    with consuming(amqp, received.extend):
+        amqp.publish([a_parcel("assessment")])
+        wait_until(lambda: len(received) == 1)
+        amqp.remove(["assessment"])
+        wait_until(lambda: amqp.publish([a_parcel("assessment")]) == {})
+        wait_until(lambda: len(received) == 2)
+
+
+def test_a_consumer_stops_soon_after_it_is_asked_to(amqp: Amqp):
+    with consuming(amqp, lambda bodies: None):
+        time.sleep(0.2)
+        asked = time.monotonic()
+
+    assert time.monotonic() - asked < 0.5
+
+
+def test_a_consumer_receives_many_messages_together_and_as_bytes(amqp: Amqp):
+    received: list[list[Any]] = []
+    amqp.publish([a_parcel("assessment") for _ in range(120)])
+
+    with consuming(amqp, received.append):
+        wait_until(lambda: sum(map(len, received)) == 120)
+
+    assert max(map(len, received)) == 50
+    assert all(isinstance(body, bytes) for bodies in received for body in bodies)
+
+
+def test_a_consumer_that_cannot_store_anything_takes_nothing(amqp: Amqp):
+    """Its restarts would otherwise count as deliveries, and all that it took would end among the dead."""
+    taken: list[int] = []
+
+    def has_no_database(bodies: list[Any]) -> None:
+        taken.append(len(bodies))
+        raise ConnectionError("databasen er væk")
+
+    amqp.publish([a_parcel("assessment")])
+    with consuming(amqp, has_no_database):
+        wait_until(lambda: len(taken) > 1)
+
+    assert set(taken) == {0}
+
+
+def test_a_message_that_kills_its_consumer_again_and_again_is_laid_among_the_dead(amqp: Amqp, rabbitmq: str):
+    amqp.publish([a_parcel("assessment")])
+    connection: Any = Connection(rabbitmq)
+    with connection, connection.channel() as channel:
+        deliveries = 0
+        while message := channel.basic_get(amqp.topology.queue("assessment")):
+            deliveries += 1
+            channel.basic_reject(message.delivery_tag, requeue=True)
+        wait_until(lambda: channel.queue_declare(amqp.topology.dead, passive=True).message_count == 1)
+
+    assert deliveries == DELIVERY_LIMIT + 1
+
+
+@pytest.mark.slow
+def test_publishing_raises_while_the_broker_is_away_and_goes_on_when_it_is_back(private_rabbitmq: PrivateRabbitmq):
+    received: set[bytes] = set()
+    amqp = Amqp(private_rabbitmq.url, "test")
+    amqp.declare(["assessment"])
+    time.sleep(3)  # RabbitMQ 3.10 never finds the leader of a queue that is killed in its first seconds
+    with consuming(amqp, received.update):
+        assert amqp.publish([a_parcel("assessment")]) == {}
+        private_rabbitmq.kill()
+        for _ in range(3):
+            assert not publishes(amqp, a_parcel("assessment"))
+        private_rabbitmq.start()
+
+        wait_until(lambda: publishes(amqp, a_parcel("assessment")))
+        wait_until(lambda: len(received) == 2)
+    amqp.remove(["assessment"])
+    amqp.close()
+
+
 # Given
 
 
@@ -462,6 +571,31 @@ def fails_for(case: UUID) -> Callable[..., None]:
             raise RuntimeError("der mangler papir")
 
     return hook
+
+
+def a_parcel(*consumers: str) -> Parcel:
+    mine = uuid4()
+    return Parcel(mine, consumers, {"id": str(mine), "type": "enquiry.recorded"})
+
+
+def publishes(amqp: Amqp, parcel: Parcel) -> bool:
+    try:
+        return amqp.publish([parcel]) == {}
+    except OSError:
+        return False
+
+
+@contextmanager
+def consuming(amqp: Amqp, receive: Receive) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=amqp.consume, args=("assessment", receive, stop.is_set))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def body_type(body: Any) -> str:

@@ -83,9 +83,7 @@ class Enquiry(Step):
     enquiry_received_date: date | None = field(
         "Dato for modtagelse af henvendelsen", required="origin of enquiry_source is enquiry"
     )
-    citizen_agrees_to_opening: bool | None = field(
-        "Orientering af borgeren", required="enquiry_source is not citizen"
-    )
+    citizen_agrees_to_opening: bool | None = field("Orientering af borgeren", required="enquiry_source is not citizen")
     earlier_enquiries: str | None = field("Henvendelser forud for sagsåbningen")
     diagnoses: tuple[Diagnosis, ...] = entries("Borgerens eventuelle lægefaglige diagnoser", key=None)
 
@@ -136,9 +134,7 @@ class Rights(Step):
     has_guardian: bool | None = field("Værgemål", required=ALWAYS)
     guardianship_form: GuardianshipForm | None = field("Værgemålsform", required="has_guardian")
     guardian_contact: Party | None = field("Værges kontaktoplysninger", required="has_guardian")
-    guardianship_inquiry_needed: bool | None = field(
-        "Nærmere undersøgelse af værgemål", required="not has_guardian"
-    )
+    guardianship_inquiry_needed: bool | None = field("Nærmere undersøgelse af værgemål", required="not has_guardian")
     informed_of_representation_right: bool | None = field("Ret til repræsentation", required=ALWAYS)
     is_represented: bool | None = field("Repræsentation", required=ALWAYS)
     representation_form: RepresentationForm | None = field("Repræsentationsform", required="is_represented")

@@ -159,7 +159,8 @@ def _ask(s: Case, began: date) -> Iterator[Event]:
     due = clock_due(s, began, s.state.paused_days or 0)
     if due != s.state.clock_due and not s.state.decided_on:
         yield Becomes(clock_due=due)
-        yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
+        if not s.state.paused_on:  # a clock that stands still is asked for anew when it goes on
+            yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
 
 
 def stop_clock(s: Case, paused: AssessmentPaused, today: date) -> Events:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from casework.fields import entries, field, needed
+from casework.fields import needed
 
 PHASES = ("intake", "assessment", "decision", "ordering", "delivery", "followup")
 SERVICES = (*PHASES, "scheduler", "reporting", "portal")
@@ -55,7 +55,7 @@ CONTRACTS: dict[str, Contract] = {}
 T = TypeVar("T")
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, entries, needed))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(needed,))
 def contract(
     name: str,
     *,
@@ -80,7 +80,7 @@ def contract(
     return declare
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, entries, needed))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(needed,))
 def command(*actions: str) -> Callable[[type[T]], type[T]]:
     """Declare a command. `actions` are its public names (`assessment.approve`); the one used stands in `.action`."""
 

@@ -22,8 +22,6 @@ class PositionChanged(Message):
     actor: str | None = field("Hvem")
 
 
-
-
 @value
 class Task:
     """What a person is waited for to do."""

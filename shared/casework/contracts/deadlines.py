@@ -32,9 +32,7 @@ KINDS = {
             _LEADER,
         ),
         DeadlineKind("complaint", "decision", "Klagefrist"),
-        DeadlineKind(
-            "reassessment", "decision", "Genvurdering", ("caseworker", "leader"), (10, 5, 1), _LEADER
-        ),
+        DeadlineKind("reassessment", "decision", "Genvurdering", ("caseworker", "leader"), (10, 5, 1), _LEADER),
         DeadlineKind(
             "order-answer",
             "ordering",

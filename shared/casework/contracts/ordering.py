@@ -142,5 +142,3 @@ class ProviderChanged(Message):
     email: str | None = field("E-mail")
     price_from: Amount | None = field("Takst fra")
     price_to: Amount | None = field("Takst til")
-
-

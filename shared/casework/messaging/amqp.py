@@ -100,7 +100,7 @@ class Link:
         try:
             self.channel = self.connection.channel()
         except BaseException:
-            self.close()
+            self.drop()
             raise
         self.channel.auto_decode = False  # bytes as they came: what they are is for the inbox to say
 
@@ -118,6 +118,11 @@ class Link:
     def close(self) -> None:
         with suppress(*LOST):
             self.connection.close()
+
+    def drop(self) -> None:
+        """Close without a word: a broker that no longer answers would keep us waiting for its own."""
+        with suppress(*LOST):
+            self.connection.collect()
 
 
 class Sender:
@@ -248,13 +253,15 @@ class Amqp:
 
     def close(self) -> None:
         with self._sending:
-            self._hang_up()
+            if self._sender:
+                self._sender.link.close()
+            self._sender = None
 
     def _send(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
         try:
             return self._listening().send(parcels)
         except BaseException:
-            self._hang_up()
+            self._drop()
             raise
 
     def _send_one_by_one(self, parcels: Sequence[Parcel]) -> dict[UUID, str]:
@@ -276,28 +283,30 @@ class Amqp:
                 while self._sender.link.attend(0):
                     pass
             except LOST:
-                self._hang_up()
+                self._drop()
         if self._sender is None:
             link = self._dial(heartbeat=0)
             try:
                 self._sender = Sender(link, self.topology)
             except BaseException:
-                link.close()
+                link.drop()
                 raise
         return self._sender
 
-    def _hang_up(self) -> None:
+    def _drop(self) -> None:
         sender, self._sender = self._sender, None
         if sender:
-            sender.link.close()
+            sender.link.drop()
 
     @contextmanager
     def _link(self, heartbeat: int = 0) -> Iterator[Link]:
         link = self._dial(heartbeat)
         try:
             yield link
-        finally:
-            link.close()
+        except BaseException:
+            link.drop()
+            raise
+        link.close()
 
     def _dial(self, heartbeat: int) -> Link:
         hosts: Any = Connection(self.url, heartbeat=heartbeat, connect_timeout=CONNECTED_WITHIN)  # type: ignore[no-untyped-call]
@@ -319,9 +328,8 @@ def _take(taker: Taker, service: str, receive: Callable[[list[Any]], None], stop
             receive([message.body for message in messages])
         except Exception as error:  # the database is away, most likely; this is not about one message
             pause = pauses.next()
-            log.warning(
-                "not_received", service=service, error=type(error).__name__, seconds=pause
-            )  # no text: it may quote
+            kind = type(error).__name__  # and no more: its text may quote what is in the messages
+            log.warning("not_received", service=service, error=kind, seconds=pause)
             taker.rest(pause, stop)
         else:
             taker.acknowledge(messages)

@@ -50,5 +50,3 @@ class Envelope:
 
 class UnknownMessage(Exception):
     """No contract has this name and version: to be handled by a newer release, or never."""
-
-

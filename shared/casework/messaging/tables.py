@@ -16,8 +16,17 @@ class Outgoing(Base):
     """The outbox: what a commit owes others. Sent when `sent_at` is set, in the order of `position`."""
 
     __tablename__ = "outbox"
-    __table_args__ = (sa.Index("outbox_unsent", "position", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")),)
-    position: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True)
+    __table_args__ = (
+        sa.Index(
+            "outbox_unsent",
+            "position",
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        ),
+    )
+    position: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True
+    )
     id: Mapped[UUID] = mapped_column(unique=True)
     type: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)
@@ -44,7 +53,13 @@ class Incoming(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         sa.Index("inbox_line", "producer", "subject", "number"),
-        sa.Index("inbox_open", "status", "subject", sqlite_where=sa.text("status <> 'done'"), postgresql_where=sa.text("status <> 'done'")),
+        sa.Index(
+            "inbox_open",
+            "status",
+            "subject",
+            sqlite_where=sa.text("status <> 'done'"),
+            postgresql_where=sa.text("status <> 'done'"),
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)  # the message's own; a second copy finds it there
     producer: Mapped[str]

@@ -35,17 +35,13 @@ def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> di
 
 def steps(phase: Phase, s: Situation[Any]) -> dict[str, Any]:
     """Every step of which there is one record per case, as it reads now; what is empty is absent."""
-    return {
-        step.step: shown for step in phase.steps if step.per in (None, "citizen") and (shown := dump(s[step]))
-    }
+    return {step.step: shown for step in phase.steps if step.per in (None, "citizen") and (shown := dump(s[step]))}
 
 
 def origins(phase: Phase, s: Situation[Any]) -> dict[str, str]:
     """Where each carried value that shows was first recorded."""
     return {
-        f"{phase.name}.{step.step}.{name}": origin
-        for step in phase.steps
-        for name, origin in s.origins(step).items()
+        f"{phase.name}.{step.step}.{name}": origin for step in phase.steps for name, origin in s.origins(step).items()
     }
 
 

@@ -88,7 +88,11 @@ class Handlers:
         roles = self.phase.record_roles.get(step, AUTHORITY)
         if actor.role not in roles and actor.role is not Role.SYSTEM:
             rule = "GEN-14" if actor.role is Role.PROVIDER else None
-            raise Forbidden("Det her kan kun myndigheden skrive" if rule else "Det her må din rolle ikke skrive", rule=rule, field=step)
+            raise Forbidden(
+                "Det her kan kun myndigheden skrive" if rule else "Det her må din rolle ikke skrive",
+                rule=rule,
+                field=step,
+            )
 
     def _not_stale(self, session: Session, case: CaseRow, units: Mapping[tuple[str, str], set[str]], seen: int) -> None:
         for (step, key), touched in units.items():
@@ -150,8 +154,14 @@ class Handlers:
             older.delete(synchronize_session="fetch")
         session.add(
             HeardRow(
-                id=envelope.id, subject=envelope.subject, type=envelope.type, version=envelope.version, at=envelope.time,
-                producer=envelope.producer, number=int(envelope.numbers.get(self.phase.name, 0)), body=envelope.body,
+                id=envelope.id,
+                subject=envelope.subject,
+                type=envelope.type,
+                version=envelope.version,
+                at=envelope.time,
+                producer=envelope.producer,
+                number=int(envelope.numbers.get(self.phase.name, 0)),
+                body=envelope.body,
             )  # fmt: skip
         )
 
@@ -212,9 +222,18 @@ class Handlers:
         for move in moves or [Move(0, "", "", "", "")]:
             session.add(
                 JournalRow(
-                    case_id=case.id, at=s.now, by=doing.actor.name, actor=doing.actor.id, action=doing.action,
-                    row=move.row or None, key=move.key, number=move.number, begins=move.begins or None,
-                    arrives=move.arrives or None, reason=doing.reason, changes=changes or None,
+                    case_id=case.id,
+                    at=s.now,
+                    by=doing.actor.name,
+                    actor=doing.actor.id,
+                    action=doing.action,
+                    row=move.row or None,
+                    key=move.key,
+                    number=move.number,
+                    begins=move.begins or None,
+                    arrives=move.arrives or None,
+                    reason=doing.reason,
+                    changes=changes or None,
                 )  # fmt: skip
             )
 
@@ -262,5 +281,3 @@ def overview(phase: Phase, s: Situation[Any]) -> OverviewChanged:
         if isinstance(node := phase.process.rows[run.at], UserTask)
     ]
     return OverviewChanged(warnings=tuple(w.rule for w in warnings(phase, s)), tasks=tuple(tasks))
-
-

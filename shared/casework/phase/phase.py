@@ -34,9 +34,13 @@ class Phase:
     computes: Mapping[type[Step], Callable[[Any, Situation[Any]], Any]] = field(default_factory=dict)
     tells: Mapping[type[Message], Tell] = field(default_factory=dict)  # facts that are more than a copy of fields
     derives: Callable[[Situation[Any], Situation[Any]], Iterable[Event]] | None = None  # what a recording brings about
-    document: Callable[[Situation[Any]], dict[str, Any]] | None = None  # its part of the case document, if not the steps
+    document: Callable[[Situation[Any]], dict[str, Any]] | None = (
+        None  # its part of the case document, if not the steps
+    )
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
-    record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # step -> who may record it, if not the authority
+    record_roles: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # step -> who may record it, if not the authority
 
     @property
     def name(self) -> str:

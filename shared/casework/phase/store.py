@@ -43,7 +43,9 @@ def load(
     owners = [case.id, *([case.citizen_id] if case.citizen_id else [])]
     records = session.scalars(sa.select(RecordRow).where(RecordRow.owner_id.in_(owners))).all()
     heard = session.scalars(
-        sa.select(HeardRow).where(HeardRow.subject.in_(subjects)).order_by(HeardRow.at, HeardRow.producer, HeardRow.number)
+        sa.select(HeardRow)
+        .where(HeardRow.subject.in_(subjects))
+        .order_by(HeardRow.at, HeardRow.producer, HeardRow.number)
     ).all()
     said = session.scalars(sa.select(SaidRow).where(SaidRow.subject == str(case.id))).all()
     runs = session.scalars(sa.select(RunRow).where(RunRow.case_id == case.id).order_by(RunRow.key, RunRow.number)).all()

@@ -77,7 +77,9 @@ class JournalRow(Base):
 
     __tablename__ = "journal"
     __table_args__ = (sa.Index("journal_case", "case_id", "id"),)
-    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True
+    )
     case_id: Mapped[UUID]
     at: Mapped[datetime]
     by: Mapped[str]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from casework.contracts import Command, Message
@@ -72,15 +73,19 @@ def allowed(process: Process, situation: Situation[Any]) -> list[tuple[Node, Run
 def why_not(process: Process, situation: Situation[Any], trigger: type) -> str:
     """In words: where the case stands, and where it would have to stand."""
     wanted = " eller ".join(
-        f"»{process.rows[place].label}«" for row in process.on(trigger) if not isinstance(row, Always) for place in row.places
+        f"»{process.rows[place].label}«"
+        for row in process.on(trigger)
+        if not isinstance(row, Always)
+        for place in row.places
     )
     here = ", ".join(f"»{process.rows[run.at].label}«" for run in situation.runs) or "ingen steder endnu"
     return f"{process.label} står ved {here}. Det her kan ske ved {wanted or 'intet trin'}."
 
 
-def deadline_key(run: Run[Any]) -> str:
-    """The key of the deadline that ends a wait of this number."""
-    return f"{run.key}/{run.number}" if run.key else str(run.number)
+def deadline_key(run: Run[Any], due: date | None = None) -> str:
+    """The key of the deadline that ends a wait of this number. Waited for anew until another day, it is another."""
+    name = f"{run.key}/{run.number}" if run.key else str(run.number)
+    return f"{name}@{due}" if due else name
 
 
 def _rows(process: Process, s: Situation[Any], trigger: Command | Message) -> Iterator[tuple[Node, Run[Any] | None]]:
@@ -128,8 +133,17 @@ def _concerns(process: Process, run: Run[Any], trigger: Any) -> bool:
 def _late(process: Process, s: Situation[Any], missed: DeadlineMissed) -> Iterator[tuple[Node, Run[Any] | None]]:
     for run in s.runs:
         row = process.rows[run.at]
-        if isinstance(row, Wait) and row.late and row.kind == missed.kind and deadline_key(run) == missed.key:
+        if row.late and row.kind == missed.kind and _awaited(process, s.of(run)) == missed.key:
             yield row, run
+
+
+def _awaited(process: Process, s: Situation[Any]) -> str | None:
+    """The key of the deadline that the number waits for where it stands; None where it waits for no day."""
+    row = process.rows.get(s.at)
+    if s.run is None or not (isinstance(row, Wait) and row.until and row.kind):
+        return None
+    due = row.until(s)
+    return deadline_key(s.run, due) if due else None
 
 
 def _begun(s: Situation[Any], row: Node, key: str, state: Any = None) -> Run[Any]:
@@ -173,28 +187,24 @@ def _follow(process: Process, effects: Effects, row: Node, run: Run[Any] | None,
         _arrive(process, effects, row, begins, row.late, trigger)
         return
     effects.situation = s
+    awaited = None if row.anew else _awaited(process, s)
     if row.do:
         fold(effects, row.do(effects.situation, trigger, s.today))
     if row.then or isinstance(row, Start):
-        _leave(process, effects, row, begins)
+        if awaited:
+            _stop_waiting(process, effects, row, begins, awaited)
         _arrive(process, effects, row, begins, row.then, trigger)
     else:
         effects.moves.append(Move(s.number, s.key, begins, begins, row.name))
         effects.situation = effects.situation.of(None)
 
 
-def _leave(process: Process, effects: Effects, row: Node, begins: str) -> None:
+def _stop_waiting(process: Process, effects: Effects, row: Node, begins: str, key: str) -> None:
     """A wait that is left before its day: met by what it waited for, cancelled by anything else."""
-    place = process.rows.get(begins)
-    s = effects.situation
-    if place and isinstance(place, Wait) and place.until and place.kind and s.run and not row.anew:
-        if place.until(s) is None:
-            return
-        key = deadline_key(s.run)
-        met = row is place
-        effects.messages.append(
-            DeadlineMet(kind=place.kind, key=key, met_on=s.today) if met else DeadlineCancelled(kind=place.kind, key=key)
-        )
+    place = process.rows[begins]
+    assert place.kind is not None
+    met = DeadlineMet(kind=place.kind, key=key, met_on=effects.situation.today)
+    effects.messages.append(met if row is place else DeadlineCancelled(kind=place.kind, key=key))
 
 
 def _arrive(process: Process, effects: Effects, row: Node, begins: str, to: str | None, trigger: Any) -> None:
@@ -227,7 +237,7 @@ def _rest(process: Process, effects: Effects) -> None:
         kind = KINDS[node.kind]
         effects.messages.append(
             DeadlineRequested(
-                kind=node.kind, key=deadline_key(s.run), due=due, notify=kind.notify, provider_id=s.key or None
+                kind=node.kind, key=deadline_key(s.run, due), due=due, notify=kind.notify, provider_id=s.key or None
             )
         )
     if isinstance(node, UserTask) and node.roles:

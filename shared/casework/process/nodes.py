@@ -65,7 +65,9 @@ class Node:
     kind: str | None = None  # the kind of the deadline that ends a Wait
     late: str | None = None
     anew: bool = False  # beside an End: begins the next number instead of taking this one up again
-    per: Callable[..., Iterable[str]] | None = None  # Start: the keys for which a number is opened (else one, without key)
+    per: Callable[..., Iterable[str]] | None = (
+        None  # Start: the keys for which a number is opened (else one, without key)
+    )
     every: bool = False  # UserTask: one act for all numbers that stand here, all or nothing
 
     @property

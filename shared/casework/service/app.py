@@ -80,7 +80,12 @@ def _stuck(session: Any) -> dict[str, int]:
         sa.select(Incoming.status, sa.func.count()).where(Incoming.status != "done").group_by(Incoming.status)
     )
     counts = {status: count for status, count in rows}
-    return {"unsent": unsent, "new": counts.get("new", 0), "waiting": counts.get("waiting", 0), "parked": counts.get("parked", 0)}
+    return {
+        "unsent": unsent,
+        "new": counts.get("new", 0),
+        "waiting": counts.get("waiting", 0),
+        "parked": counts.get("parked", 0),
+    }
 
 
 def _operate(app: Flask, service: Service) -> None:

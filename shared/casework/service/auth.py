@@ -95,5 +95,3 @@ def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return guard
-
-

@@ -21,7 +21,13 @@ def redact(value: Any) -> Any:
         return {redact(k): redact(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set):
         return [redact(v) for v in value]
-    return value if isinstance(value, bool | float | type(None)) else redact(str(value)) if not isinstance(value, int) else _number(value)
+    return (
+        value
+        if isinstance(value, bool | float | type(None))
+        else redact(str(value))
+        if not isinstance(value, int)
+        else _number(value)
+    )
 
 
 def _number(value: int) -> Any:

@@ -67,7 +67,13 @@ def create_phase_app(service: PhaseService) -> Flask:
 def _cases(service: PhaseService) -> Blueprint:
     phase, handlers = service.phase, service.handlers
     blp = Blueprint("cases", phase.name, url_prefix="/cases", description=phase.process.label)
-    refusals = {"400": "Not JSON", "401": "No token", "403": "Not for this role", "404": "No such case", "422": "Refused"}
+    refusals = {
+        "400": "Not JSON",
+        "401": "No token",
+        "403": "Not for this role",
+        "404": "No such case",
+        "422": "Refused",
+    }
 
     def document(answer: Any) -> Any:
         for code, description in refusals.items():
@@ -92,8 +98,18 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.patch("/<uuid:case_id>")
     @blp.doc(
         parameters=[
-            {"in": "header", "name": "If-Match", "schema": {"type": "string"}, "description": "The ETag that was read, or *"},
-            {"in": "query", "name": "key", "schema": {"type": "string"}, "description": "Which provider's or number's record"},
+            {
+                "in": "header",
+                "name": "If-Match",
+                "schema": {"type": "string"},
+                "description": "The ETag that was read, or *",
+            },
+            {
+                "in": "query",
+                "name": "key",
+                "schema": {"type": "string"},
+                "description": "Which provider's or number's record",
+            },
         ],
         requestBody={"content": {"application/json": {"schema": _patch_schema(phase)}}},
     )
@@ -129,7 +145,14 @@ def _cases(service: PhaseService) -> Blueprint:
         with service.database.reading() as session:
             rows = session.scalars(query).all()
         listed = [
-            {"id": r.id, "at": r.at.isoformat(), "by": r.by, "action": r.action, "reason": r.reason, "changes": r.changes}
+            {
+                "id": r.id,
+                "at": r.at.isoformat(),
+                "by": r.by,
+                "action": r.action,
+                "reason": r.reason,
+                "changes": r.changes,
+            }
             for r in rows
         ]
         return jsonify(changes=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
@@ -206,9 +229,7 @@ def describe(phase: Phase) -> dict[str, Any]:
     return {
         "phase": phase.name,
         "label": phase.process.label,
-        "steps": [
-            {"step": s.step, "label": s.label, "per": s.per, "fields": _fields(s)} for s in phase.steps
-        ],
+        "steps": [{"step": s.step, "label": s.label, "per": s.per, "fields": _fields(s)} for s in phase.steps],
         "actions": [
             {"action": name, "label": _label(phase.process, command), "fields": _fields(command, skip=("action",))}
             for command in phase.commands
@@ -243,5 +264,3 @@ def _field(name: str, declared: Field) -> dict[str, Any]:
         "fields": _fields(declared.entry) if declared.entry else None,
     }
     return {k: v for k, v in described.items() if v is not None}
-
-

@@ -25,9 +25,7 @@ class Service:
 
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
 
-    def __init__(
-        self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None
-    ) -> None:
+    def __init__(self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None) -> None:
         self.name, self.settings = name, settings
         self.municipality = configuration.load(settings.municipality)
         self.database = Database(settings.database)

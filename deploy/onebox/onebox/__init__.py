@@ -1,0 +1,1 @@
+"""Onebox: all services in one process, on one machine, with nothing else to install."""

@@ -1,0 +1,123 @@
+"""The whole system in one process: nine services, a SQLite file each, the `direct` transport between them."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from casework.contracts import SERVICES
+from casework.messaging import Direct
+from casework.messaging.tables import Incoming, Outgoing
+from casework.migrations import upgrade
+from casework.process import Actor
+from casework.service.auth import new_key, public_key, sign
+from casework.service.runtime import Service, repeat
+from casework.service.settings import Settings
+from onebox.wsgi import session
+
+
+class House:
+    """All services at work on one data folder. Stopped and started again, or killed, it goes on where it was."""
+
+    def __init__(
+        self, data: Path, *, clock: str = "system", demo: bool = False, names: Iterable[str] = SERVICES
+    ) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.data, self.demo = data, demo
+        self.private_key = _kept(data / "key.pem", new_key)
+        self.transport = Direct()
+        self.services: dict[str, Service] = {}
+        self.apps: dict[str, Flask] = {}
+        self._stop = threading.Event()
+        self._stirred = threading.Event()
+        self._threads: list[threading.Thread] = []
+        for name in names:
+            self._add(name, clock)
+
+    def _add(self, name: str, clock: str) -> None:
+        module: Any = importlib.import_module(f"{name}.app")
+        settings_of: type[Settings] = getattr(module, "SETTINGS", Settings)
+        settings = settings_of(
+            database=f"sqlite:///{self.data / name}.db", clock=clock, token_key=public_key(self.private_key)
+        )
+        service: Service = module.create(settings, transport=self.transport)
+        upgrade(service)
+        service.wake = self._stirred.set
+        if name == "portal":
+            service.enter(self.phases(), demo=self.demo)  # type: ignore[attr-defined]
+        self.services[name] = service
+        self.apps[name] = module.create_app(service)
+
+    def phases(self) -> Any:
+        """The other services' APIs, for the portal: called straight, without a network."""
+        from portal.casefile import Phases
+
+        return Phases({name: f"http://{name}" for name in SERVICES}, self.private_key, session(self.apps))
+
+    def headers(self, who: Actor) -> dict[str, str]:
+        """What a call on behalf of somebody carries."""
+        return {"Authorization": f"Bearer {sign(who, self.private_key)}"}
+
+    def pump(self) -> int:
+        """Carry on everything that is under way, once round. How many messages moved."""
+        moved = 0
+        for service in self.services.values():
+            moved += service.relay.run_once() + service.inbox.work_due()
+        return moved
+
+    def settle(self) -> None:
+        """Until nothing is under way."""
+        while self.pump():
+            pass
+
+    def stuck(self) -> list[str]:
+        """What cannot be delivered or handled, with the reason."""
+        found = []
+        for name, service in self.services.items():
+            with service.database.reading() as db:
+                unsent = db.scalars(sa.select(Outgoing).where(Outgoing.sent_at.is_(None))).all()
+                failed = db.scalars(sa.select(Incoming).where(Incoming.status.in_(("new", "parked")))).all()
+            found += [f"{name} → {row.type}: {row.failure}" for row in unsent]
+            found += [f"{name} ← {row.type}: {row.reason}" for row in failed]
+        return found
+
+    def start(self) -> None:
+        """Let it run by itself: one thread carries messages, woken by each commit; services may add their own."""
+
+        def carry() -> int:
+            self._stirred.clear()
+            moved = self.pump()
+            if not moved:
+                self._stirred.wait(0.5)
+            return moved
+
+        jobs = [lambda: repeat(self._stop, carry, 0.01)]
+        jobs += [service.background for service in self.services.values() if hasattr(service, "background")]
+        for job in jobs:
+            thread = threading.Thread(target=job, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._stirred.set()
+        for thread in self._threads:
+            thread.join(5)
+        for service in self.services.values():
+            service.close()
+
+
+def _kept(path: Path, make: Any) -> str:
+    """What is made the first time and kept."""
+    if not path.exists():
+        path.write_text(make(), "utf-8")
+        path.chmod(0o600)
+    return path.read_text("utf-8")
+
+

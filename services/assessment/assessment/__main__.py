@@ -1,0 +1,14 @@
+"""sagsgang-assessment: run one role of the service."""
+
+import sys
+
+from casework.service.roles import main as run
+from assessment.app import create, create_app
+
+
+def main() -> int:
+    return run("assessment", create, create_app)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""sagsgang-intake: run one role of the service."""
+
+import sys
+
+from casework.service.roles import main as run
+from intake.app import create, create_app
+
+
+def main() -> int:
+    return run("intake", create, create_app)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""What the scheduler keeps: every deadline and notification; of cases, people and providers what telling needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, composite, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from casework.database import own_base
+
+_OURS = UUID("5a4b3f0e-6f0b-4a51-8d6c-0f3f9f1c7d11")
+
+Base: Any = own_base("scheduler")
+
+
+def id_of(*parts: object) -> UUID:
+    """The same parts give the same id: what is asked or told twice finds itself."""
+    return uuid5(_OURS, "/".join(str(part) for part in parts))
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One deadline, as the rules see it. `due` is a Danish date, whole until its midnight."""
+
+    kind: str
+    key: str
+    due: date
+    notify: tuple[str, ...] = ()
+    provider_id: str | None = None
+    status: str = "asked"  # the row of process.py at which it stands
+    resumes: str | None = None  # where it stood when it was paused
+    reminded: int = 0  # how many thresholds before the day have been told
+    escalated: int = 0  # how many of those who hear of it afterwards have been told
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A few names in one column, with spaces between."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Any) -> str | None:
+        return None if value is None else " ".join(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value.split())
+
+
+class DeadlineRow(Base):
+    """A deadline in the table that decides. `next_at` is the Danish date on which the next thing is told of it."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "kind", "key"),
+        sa.Index("deadline_next", "next_at", "id"),
+        sa.Index("deadline_due", "due", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column()
+    kind: Mapped[str]
+    key: Mapped[str]
+    due: Mapped[date]
+    notify: Mapped[tuple[str, ...]] = mapped_column(Words)
+    provider_id: Mapped[str | None]
+    status: Mapped[str]
+    resumes: Mapped[str | None]
+    reminded: Mapped[int]
+    escalated: Mapped[int]
+    next_at: Mapped[date | None]
+    asked_at: Mapped[datetime]  # when it was asked, or last moved
+    ended_at: Mapped[datetime | None]  # when it was met or cancelled
+    deadline: Mapped[Deadline] = composite(
+        Deadline, "kind", "key", "due", "notify", "provider_id", "status", "resumes", "reminded", "escalated"
+    )
+
+
+class Notification(Base):
+    """Somebody is told of something, by one channel. Its id is made of what it tells: telling twice is telling once."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        sa.Index("notification_case", "case_id"),
+        sa.Index(
+            "notification_queued", "try_at",
+            sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
+        ),
+    )  # fmt: skip
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    kind: Mapped[str]
+    stage: Mapped[str | None]  # of a deadline: near-5, due, missed, escalation-1
+    due: Mapped[date | None]
+    role: Mapped[str]
+    person_id: Mapped[str | None]
+    provider_id: Mapped[str | None]
+    name: Mapped[str | None]  # as it read when it was told; a provider's is looked up when it is shown
+    channel: Mapped[str]  # portal or mail
+    email: Mapped[str | None]
+    status: Mapped[str]  # queued, sent or failed
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    try_at: Mapped[datetime | None]  # not before; also how long the one who sends it has it to themself
+    failure: Mapped[str | None]
+
+
+class CaseRow(Base):
+    """What telling needs to know of a case."""
+
+    __tablename__ = "known_case"  # `case` is a table of the phases
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    team: Mapped[str | None]
+    caseworker_id: Mapped[str | None]
+    caseworker_name: Mapped[str | None]
+    caseworker_email: Mapped[str | None]
+    closed_on: Mapped[date | None]
+
+
+class PersonRow(Base):
+    """A person who signs in: their name, mailbox, and how they want to be told."""
+
+    __tablename__ = "person"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    channel: Mapped[str | None]
+
+
+class ProviderRow(Base):
+    """A provider's name and mailbox."""
+
+    __tablename__ = "provider"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str | None]

@@ -1,0 +1,171 @@
+"""What follows for a deadline from a message, or from a day that passes; and who is told how. Pure.
+
+Dates are Danish local dates, whole days. Thresholds and escalations count working days before and after the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from casework.calendar import Calendar
+from casework.contracts import Message
+from casework.contracts.common import DeadlineRequested
+from casework.contracts.deadlines import KINDS
+from casework.contracts.scheduler import DeadlineApproaching, DeadlineDue, DeadlineMissed
+from casework.errors import Invalid
+from casework.process import Becomes
+from scheduler.model import Deadline
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Tell:
+    """These roles are told; `stage` says of what: near-5, due, missed, escalation-1."""
+
+    roles: tuple[str, ...]
+    stage: str
+
+
+Event = Message | Becomes | Tell
+
+
+# what others ask
+def store(deadline: Deadline, asked: DeadlineRequested, today: date) -> list[Event]:
+    """A new deadline. Raises Invalid for a kind that nobody owns."""
+    if asked.kind not in KINDS:
+        raise Invalid({"kind": (f"Fristen {asked.kind!r} kendes ikke", None)})
+    return [Becomes(due=asked.due, notify=asked.notify or KINDS[asked.kind].notify, provider_id=asked.provider_id)]
+
+
+def move(deadline: Deadline, asked: DeadlineRequested, today: date) -> list[Event]:
+    """Another day: everything about it is told anew."""
+    return [*store(deadline, asked, today), Becomes(reminded=0, escalated=0, resumes=None)]
+
+
+def pause(deadline: Deadline, trigger: object, today: date) -> list[Event]:
+    return [] if deadline.status == "paused" else [Becomes(resumes=deadline.status)]
+
+
+def end(deadline: Deadline, trigger: object, today: date) -> list[Event]:
+    """Met or cancelled: nothing more is told."""
+    return [Becomes(resumes=None)]
+
+
+# which days count
+def threshold_days(deadline: Deadline, calendar: Calendar) -> tuple[date, ...]:
+    """The days on which it is told that the day comes near, first to last; the day itself where there are none."""
+    days = sorted(KINDS[deadline.kind].thresholds, reverse=True)
+    return tuple(calendar.add_working_days(deadline.due, -n) for n in days) or (deadline.due,)
+
+
+def day_before_threshold(deadline: Deadline, calendar: Calendar) -> date:
+    """The last day before the first threshold."""
+    return threshold_days(deadline, calendar)[0] - DAY
+
+
+def day_before(deadline: Deadline, calendar: Calendar) -> date:
+    """The last day before the next threshold, or before the day itself."""
+    coming = threshold_days(deadline, calendar)[deadline.reminded :]
+    return (coming[0] if coming else deadline.due) - DAY
+
+
+def is_the_day(deadline: Deadline) -> bool:
+    """Are all thresholds behind it, so that the next to come is the day itself?"""
+    return deadline.reminded >= len(KINDS[deadline.kind].thresholds)
+
+
+def due_day(deadline: Deadline, calendar: Calendar) -> date:
+    """The whole day counts."""
+    return deadline.due
+
+
+def escalation_day(deadline: Deadline, calendar: Calendar) -> date | None:
+    """The last day before the next one hears of it; None when all have."""
+    coming = _escalation(deadline)[deadline.escalated :]
+    return calendar.add_working_days(deadline.due, coming[0][1]) - DAY if coming else None
+
+
+def _escalation(deadline: Deadline) -> list[tuple[str, int]]:
+    return sorted(KINDS[deadline.kind].escalation, key=lambda step: step[1])
+
+
+# what is told when a day has come
+def tell_near(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+    """The first threshold: others hear of it, once."""
+    message = DeadlineApproaching(kind=deadline.kind, key=deadline.key, due=deadline.due)
+    return [message, *remind(deadline, trigger, today)]
+
+
+def remind(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+    """A threshold: people hear of it."""
+    coming = sorted(KINDS[deadline.kind].thresholds, reverse=True)[deadline.reminded :]
+    told = _tell(deadline, deadline.notify, f"near-{coming[0] if coming else 0}")
+    return [*told, Becomes(reminded=deadline.reminded + 1)]
+
+
+def tell_due(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+    message = DeadlineDue(kind=deadline.kind, key=deadline.key, due=deadline.due)
+    return [message, *_tell(deadline, deadline.notify, "due")]
+
+
+def tell_missed(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+    """The day is over. Those whom the escalation names are told on their own day, and not twice."""
+    message = DeadlineMissed(kind=deadline.kind, key=deadline.key, due=deadline.due)
+    later = {role for role, _ in _escalation(deadline)}
+    return [message, *_tell(deadline, tuple(role for role in deadline.notify if role not in later), "missed")]
+
+
+def escalate(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+    role, days = _escalation(deadline)[deadline.escalated]
+    return [*_tell(deadline, (role,), f"escalation-{days}"), Becomes(escalated=deadline.escalated + 1)]
+
+
+def _tell(deadline: Deadline, roles: tuple[str, ...], stage: str) -> list[Event]:
+    return [Tell(roles, stage)] if roles and not KINDS[deadline.kind].silent else []
+
+
+# who is told, and how
+@dataclass(frozen=True)
+class Addressee:
+    """A person, a provider, or whoever has the role in the case. `email` is known where a mail is wanted."""
+
+    role: str
+    person_id: str | None = None
+    provider_id: str | None = None
+    name: str | None = None
+    email: str | None = None
+
+    @property
+    def address(self) -> str:
+        """By which the portal knows whose bell rings."""
+        if self.provider_id:
+            return f"provider:{self.provider_id}"
+        return f"person:{self.person_id}" if self.person_id else f"role:{self.role}"
+
+    @property
+    def to(self) -> str:
+        """What people read."""
+        return self.name or self.provider_id or self.person_id or self.role
+
+
+def whom(
+    roles: Iterable[str], *, caseworker: Addressee, provider: Addressee | None = None, person: Addressee | None = None
+) -> list[Addressee]:
+    """Each once. A role means those who have it in the case; a provider only where the roles say so, and which one."""
+    known = {"caseworker": caseworker, "provider": provider}
+    found = [one for role in roles if (one := known.get(role, Addressee(role)))]
+    found += [person] if person else []
+    return [one for n, one in enumerate(found) if one.address not in {before.address for before in found[:n]}]
+
+
+def channels(addressee: Addressee, *, mails: bool) -> tuple[str, ...]:
+    """The portal always; a mail besides where there is a mailbox and a server."""
+    return ("portal", "mail") if mails and addressee.email else ("portal",)
+
+
+def mailbox(email: str | None, wish: str | None) -> str | None:
+    """Where to mail somebody, or None where they have said that the portal is enough."""
+    return None if wish == "portal" else email
