@@ -63,4 +63,5 @@ def load(path: Path | None = None) -> Municipality:
         expected = int if known[name] == "int" else list if "tuple" in str(known[name]) else str
         if not isinstance(value, expected) or isinstance(value, bool):
             raise Misconfigured(f"{where}: {name} skal være {expected.__name__}, ikke {value!r}")
-    return Municipality(**{n: tuple(v) if isinstance(v, list) else v for n, v in given.items()})
+    values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
+    return Municipality(**values)

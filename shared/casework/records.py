@@ -44,7 +44,8 @@ def _may_write(declared: Field, path: str) -> None:
 
 
 def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str) -> list[Json]:
-    assert declared.entry is not None and declared.info.key is not None
+    assert declared.entry is not None
+    assert declared.info.key is not None
     by = declared.info.key
     entries = {entry[by]: entry for entry in own}
     for number, patch in enumerate(given):

@@ -1,4 +1,4 @@
-"""From a declared type to its marshmallow schema: what is read from the wire, a form or the database, and written there.
+"""From a declared type to its marshmallow schema: what is read from the wire, a form or the database, and written.
 
 One derivation for messages, API bodies, stored records and the OpenAPI text, so that they cannot drift apart.
 """
@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,13 +21,14 @@ from casework.problems import Problem
 
 T = TypeVar("T")
 
-_WRONG = {
+_SAYS = {
     "required": "Feltet skal udfyldes",
     "null": "Feltet må ikke være tomt",
     "invalid": "Værdien har ikke den rigtige form",
     "type": "Her skal stå en gruppe af felter",
     "unknown": "Feltet findes ikke",
 }
+_WRONG: dict[str, str | list[Any] | dict[Any, Any]] = {**_SAYS}
 
 
 class Text(mf.String):
@@ -120,7 +120,7 @@ _FIELDS: dict[Any, type[mf.Field[Any]]] = {
 class Base(ma.Schema):
     """Loads into the declared type; leaves out what is empty."""
 
-    error_messages = _WRONG
+    error_messages = _SAYS
 
     @ma.post_dump
     def _leave_out_what_is_empty(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _single(declared: Field, options: dict[str, Any], unknown: str) -> mf.Field[
     if declared.entry:
         return mf.Nested(schema_class(declared.entry, unknown), **options)
     if declared.type not in _FIELDS and isinstance(declared.type, type) and issubclass(declared.type, str):
-        return mf.Enum(declared.type, by_value=True, **options)  # type: ignore[type-var]
+        return mf.Enum(declared.type, by_value=True, **options)
     return _FIELDS[declared.type](**options)
 
 
@@ -153,12 +153,20 @@ def marshmallow_field(declared: Field, unknown: str = ma.RAISE, **options: Any) 
     return mf.List(inner, **options)
 
 
-@cache
+_SCHEMAS: dict[tuple[type, str], type[ma.Schema]] = {}
+
+
 def schema_class(cls: type, unknown: str = ma.RAISE) -> type[ma.Schema]:
     """The schema of a declared type. A field without a default is required; all others may be absent or null.
 
     `unknown` says what becomes of fields that the type does not have, also in nested values.
     """
+    if (cls, unknown) not in _SCHEMAS:
+        _SCHEMAS[cls, unknown] = _make_schema(cls, unknown)
+    return _SCHEMAS[cls, unknown]
+
+
+def _make_schema(cls: type, unknown: str) -> type[ma.Schema]:
     without_default = {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING}
     body: dict[str, Any] = {"__doc__": cls.__doc__}
     for name, declared in fields_of(cls).items():

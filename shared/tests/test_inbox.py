@@ -108,14 +108,16 @@ def test_each_subject_and_each_producer_has_a_line_of_its_own(intake: Desk, asse
 def test_any_order_any_batches_any_repetition_and_any_failures_end_in_the_same_state(
     intake: Desk, assessment: Desk, decision: Desk, clock: Clock, data: st.DataObject
 ):
-    case, another = a_case(), a_case()
+    for desk in (intake, assessment, decision):
+        desk.clear()
+    case, another = UUID(int=1), UUID(int=2)  # always the same, or the failures would hit others when it is run again
     told = [
         *intake.tell(case, AN_ENQUIRY, AN_ENQUIRY, AN_ENQUIRY),
         *intake.tell(another, AN_ENQUIRY),
         *assessment.tell(case, A_REASONING, A_REASONING),
         *assessment.tell(another, A_REASONING),
     ]
-    failing = data.draw(st.lists(st.booleans(), max_size=12))
+    failing = data.draw(st.lists(st.booleans(), max_size=len(DELAYS)))  # never so many that it is parked
 
     def fails_at_times(session: Any, envelope: Any, message: Any) -> None:
         needs_an_enquiry(session, envelope, message)

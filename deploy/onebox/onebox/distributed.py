@@ -37,7 +37,7 @@ class AmqpTown:
     """Nine services as they stand in production: api and work apart, the scheduler's tasks besides."""
 
     def __init__(self, data: Path, begins: datetime, *, postgres: str = POSTGRES, rabbitmq: str = RABBITMQ) -> None:
-        self.data, self.postgres, self.rabbitmq = data, postgres, rabbitmq
+        self.data, self.postgres, self.rabbitmq = data, postgres.replace("+psycopg", ""), rabbitmq
         data.mkdir(parents=True, exist_ok=True)
         self.prefix = f"walk_{secrets.token_hex(4)}"
         self.private_key = new_key()
@@ -88,13 +88,16 @@ class AmqpTown:
     def _database(self, name: str) -> str:
         return f"{self.prefix}_{name}"
 
+    def database_url(self, name: str) -> str:
+        """Where a service keeps its tables."""
+        return f"postgresql+psycopg{self.postgres.removeprefix('postgresql').rsplit('/', 1)[0]}/{self._database(name)}"
+
     def _url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
 
     def _environment(self, name: str) -> dict[str, str]:
-        base = self.postgres.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://")
         mine = {
-            "DATABASE": f"{base}/{self._database(name)}",
+            "DATABASE": self.database_url(name),
             "BROKER": self.rabbitmq,
             "BROKER_PREFIX": self.prefix,
             "CLOCK": f"file:{self.clock.path}",

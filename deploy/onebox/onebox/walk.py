@@ -59,9 +59,9 @@ class Finding:
 class Walk:
     """One walk being played."""
 
-    def __init__(self, data: dict[str, Any], town: Town) -> None:
+    def __init__(self, data: dict[str, Any], town: Town, *, salt: UUID | None = None) -> None:
         self.data, self.town = data, town
-        self.salt = uuid4()
+        self.salt = salt or uuid4()  # makes the ids of this play its own; given, a play can be repeated to the letter
         self.words: dict[str, str] = {}  # uuid -> the walk's short word
         self.cases: list[UUID] = []
         self.case_number = 0

@@ -2,8 +2,8 @@
 
 import sys
 
-from casework.service.roles import main as run
 from assessment.app import create, create_app
+from casework.service.roles import main as run
 
 
 def main() -> int:

@@ -65,20 +65,39 @@ class Ledger(Step):
     plans_completed: int | None = field("Færdige handleplaner", computed="assessment.complete_plan")
     plan_to_update: bool | None = field("Handleplan skal opdateres", computed="followup.concluded")
 
+
 @step("case_information", "Sagsoplysning")
 class CaseInformation(Step):
     """What is known, per theme, from three voices, with levels (handbook 4.3)."""
 
-    opening_reason: str | None = field("Årsag til sagsåbning", required=ALWAYS, carried_from="intake.enquiry.opening_reason")
-    diagnoses: tuple[Diagnosis, ...] = entries("Borgerens eventuelle lægefaglige diagnoser", key=None, carried_from="intake.enquiry.diagnoses")
-    citizen_wishes: str | None = field("Borgerens ønsker for fremtiden", carried_from="intake.wishes_and_purpose.citizen_wishes")
-    assessment_purpose: str | None = field("Formålet med udredningen", required=ALWAYS, carried_from="intake.wishes_and_purpose.assessment_purpose")
-    analysis_question: str | None = field("Analysespørgsmål", carried_from="intake.wishes_and_purpose.analysis_question")
-    theme_entries: tuple[ThemeEntry, ...] = entries("Oplysning af relevante udredningstemaer", key="theme", required="the theme is relevant to the decision")
-    functioning_scores: tuple[FunctioningScore, ...] = entries("Funktionsevneniveau for relevante undertemaer", key="subtheme", required="an activity-and-participation sub-theme is relevant")
+    opening_reason: str | None = field(
+        "Årsag til sagsåbning", required=ALWAYS, carried_from="intake.enquiry.opening_reason"
+    )
+    diagnoses: tuple[Diagnosis, ...] = entries(
+        "Borgerens eventuelle lægefaglige diagnoser", key=None, carried_from="intake.enquiry.diagnoses"
+    )
+    citizen_wishes: str | None = field(
+        "Borgerens ønsker for fremtiden", carried_from="intake.wishes_and_purpose.citizen_wishes"
+    )
+    assessment_purpose: str | None = field(
+        "Formålet med udredningen", required=ALWAYS, carried_from="intake.wishes_and_purpose.assessment_purpose"
+    )
+    analysis_question: str | None = field(
+        "Analysespørgsmål", carried_from="intake.wishes_and_purpose.analysis_question"
+    )
+    theme_entries: tuple[ThemeEntry, ...] = entries(
+        "Oplysning af relevante udredningstemaer", key="theme", required="the theme is relevant to the decision"
+    )
+    functioning_scores: tuple[FunctioningScore, ...] = entries(
+        "Funktionsevneniveau for relevante undertemaer",
+        key="subtheme",
+        required="an activity-and-participation sub-theme is relevant",
+    )
     category_analyses: tuple[CategoryAnalysis, ...] = entries("Delanalyse på kategorien", key="category")
     supplementary_assessments: tuple[Document, ...] = entries("Målgruppespecifikke udredningsmetoder", key=None)
-    omitted_information: str | None = field("Oplysninger der ikke tillægges vægt", required="information the citizen wanted included is left out")
+    omitted_information: str | None = field(
+        "Oplysninger der ikke tillægges vægt", required="information the citizen wanted included is left out"
+    )
     party_hearing_needed: bool | None = field("Partshøring", required=ALWAYS)
     party_hearing_sent_date: date | None = field("Dato for partshøring", required="party_hearing_needed")
     party_hearing_response: str | None = field("Kommentarer til partshøring")
@@ -88,36 +107,60 @@ class CaseInformation(Step):
 class CaseAssessment(Step):
     """Situation, goals, need and help, judged together (handbook 5.3–5.10)."""
 
-    opening_reason: str | None = field("Årsag til sagsåbning", required=ALWAYS, carried_from="assessment.case_information.opening_reason")
-    diagnoses: tuple[Diagnosis, ...] = entries("Borgerens eventuelle lægefaglige diagnoser", key=None, carried_from="assessment.case_information.diagnoses")
-    citizen_wishes: str | None = field("Borgerens ønsker for fremtiden", carried_from="assessment.case_information.citizen_wishes")
-    assessment_purpose: str | None = field("Formålet med udredningen", required=ALWAYS, carried_from="assessment.case_information.assessment_purpose")
-    analysis_question: str | None = field("Analysespørgsmål", carried_from="assessment.case_information.analysis_question")
-    theme_remarks: tuple[str, ...] = entries("Sagsbehandlers bemærkninger", key=None, computed="case_information.theme_entries", rule="ASM-14")
-    category_analyses: tuple[CategoryAnalysis, ...] = entries("Delanalyse på kategorien", key="category", carried_from="assessment.case_information.category_analyses")
+    opening_reason: str | None = field(
+        "Årsag til sagsåbning", required=ALWAYS, carried_from="assessment.case_information.opening_reason"
+    )
+    diagnoses: tuple[Diagnosis, ...] = entries(
+        "Borgerens eventuelle lægefaglige diagnoser", key=None, carried_from="assessment.case_information.diagnoses"
+    )
+    citizen_wishes: str | None = field(
+        "Borgerens ønsker for fremtiden", carried_from="assessment.case_information.citizen_wishes"
+    )
+    assessment_purpose: str | None = field(
+        "Formålet med udredningen", required=ALWAYS, carried_from="assessment.case_information.assessment_purpose"
+    )
+    analysis_question: str | None = field(
+        "Analysespørgsmål", carried_from="assessment.case_information.analysis_question"
+    )
+    theme_remarks: tuple[str, ...] = entries(
+        "Sagsbehandlers bemærkninger", key=None, computed="case_information.theme_entries", rule="ASM-14"
+    )
+    category_analyses: tuple[CategoryAnalysis, ...] = entries(
+        "Delanalyse på kategorien", key="category", carried_from="assessment.case_information.category_analyses"
+    )
     situation_assessment: str | None = field("Vurdering af borgerens situation", required=ALWAYS)
     intervention_purpose: str | None = field("Indsatsformål", required="support is proposed")
     goals: tuple[Goal, ...] = entries("Indsatsmål", required="support is proposed")
     support_need_assessment: str | None = field("Vurdering af borgerens støttebehov og indsats", required=ALWAYS)
     is_entitled: bool | None = field("Berettigelse til støtte", required=ALWAYS)
     quality_standard_deviation: str | None = field("Fravigelse af kvalitetsstandard/serviceniveau")
-    other_legislation_checked: str | None = field("Undersøgt hjælp efter anden lovgivning", required="help is refused with reference to other legislation")
+    other_legislation_checked: str | None = field(
+        "Undersøgt hjælp efter anden lovgivning", required="help is refused with reference to other legislation"
+    )
     decision_reasoning: str | None = field("Begrundelse for afgørelse")
     has_civil_society_support: bool | None = field("Indsatser i civilsamfundet")
-    civil_society_support: str | None = field("Indsatser i civilsamfundet – skriv hvilke", required="has_civil_society_support")
+    civil_society_support: str | None = field(
+        "Indsatser i civilsamfundet – skriv hvilke", required="has_civil_society_support"
+    )
     citizen_perspective: str | None = field("Borgerens perspektiv på indsatsen")
     citizen_resources: str | None = field("Borgerens ressourcer i forhold til indsatsen")
     primary_target_group: TargetGroup | None = field("Borgerens primære målgruppe", required=ALWAYS)
     other_target_groups: tuple[TargetGroup, ...] = entries("Borgerens øvrige målgrupper", key=None)
     interventions: tuple[Intervention, ...] = entries("Indsatser", required="is_entitled")
-    total_expected_price: Amount | None = field("Forventet pris for samlet indsats", computed="interventions.expected_price", rule="PRI-03")
+    total_expected_price: Amount | None = field(
+        "Forventet pris for samlet indsats", computed="interventions.expected_price", rule="PRI-03"
+    )
     action_plan_offered: bool | None = field("Borgerens § 141-handleplan", required=ALWAYS)
     action_plan_not_offered_reason: str | None = field("Begrund hvorfor ikke", required="not action_plan_offered")
     action_plan_wanted: bool | None = field("Borgerens ønsker til handleplan", required="action_plan_offered")
     action_plan_status: ActionPlanStatus | None = field("Status på handleplan", required="action_plan_wanted")
     holistic_plan_offered: bool | None = field("Helhedsorienteret handleplan")
-    holistic_plan_wanted: bool | None = field("Borgerens ønsker til helhedsorienteret handleplan", required="holistic_plan_offered")
-    holistic_plan_status: ActionPlanStatus | None = field("Status for helhedsorienteret handleplan", required="holistic_plan_wanted")
+    holistic_plan_wanted: bool | None = field(
+        "Borgerens ønsker til helhedsorienteret handleplan", required="holistic_plan_offered"
+    )
+    holistic_plan_status: ActionPlanStatus | None = field(
+        "Status for helhedsorienteret handleplan", required="holistic_plan_wanted"
+    )
     current_support_need: SupportLevel | None = field("Borgerens aktuelle støttebehov", required=ALWAYS)
 
 
@@ -125,40 +168,116 @@ class CaseAssessment(Step):
 class Recommendation(Step):
     """What is put before the deciding body, filled from what is there (handbook 5.11)."""
 
-    diagnoses: tuple[Diagnosis, ...] = entries("Borgerens eventuelle lægefaglige diagnoser", key=None, carried_from="assessment.case_assessment.diagnoses")
+    diagnoses: tuple[Diagnosis, ...] = entries(
+        "Borgerens eventuelle lægefaglige diagnoser", key=None, carried_from="assessment.case_assessment.diagnoses"
+    )
     has_guardian: bool | None = field("Værgemål", required=ALWAYS, carried_from="intake.rights.has_guardian")
-    guardianship_form: GuardianshipForm | None = field("Værgemålsform", required="has_guardian", carried_from="intake.rights.guardianship_form")
-    guardian_contact: Party | None = field("Værges kontaktoplysninger", required="has_guardian", carried_from="intake.rights.guardian_contact")
+    guardianship_form: GuardianshipForm | None = field(
+        "Værgemålsform", required="has_guardian", carried_from="intake.rights.guardianship_form"
+    )
+    guardian_contact: Party | None = field(
+        "Værges kontaktoplysninger", required="has_guardian", carried_from="intake.rights.guardian_contact"
+    )
     is_represented: bool | None = field("Repræsentation", required=ALWAYS, carried_from="intake.rights.is_represented")
-    representation_form: RepresentationForm | None = field("Repræsentationsform", required="is_represented", carried_from="intake.rights.representation_form")
-    acting_municipality: Party | None = field("Anden handlekommune", required="it is another municipality", carried_from="intake.cooperation.acting_municipality")
-    paying_municipality: Party | None = field("Anden betalingskommune", required="it is another municipality", carried_from="intake.cooperation.paying_municipality")
+    representation_form: RepresentationForm | None = field(
+        "Repræsentationsform", required="is_represented", carried_from="intake.rights.representation_form"
+    )
+    acting_municipality: Party | None = field(
+        "Anden handlekommune",
+        required="it is another municipality",
+        carried_from="intake.cooperation.acting_municipality",
+    )
+    paying_municipality: Party | None = field(
+        "Anden betalingskommune",
+        required="it is another municipality",
+        carried_from="intake.cooperation.paying_municipality",
+    )
     attachments: tuple[Document, ...] = entries("Vedhæftede dokumenter", key=None)
     income_basis: str | None = field("Forsørgelsesgrundlag")
-    opening_reason: str | None = field("Årsag til sagsåbning", required=ALWAYS, carried_from="assessment.case_assessment.opening_reason")
-    citizen_wishes: str | None = field("Borgerens ønsker for fremtiden", carried_from="assessment.case_assessment.citizen_wishes")
-    assessment_purpose: str | None = field("Formålet med udredningen", required=ALWAYS, carried_from="assessment.case_assessment.assessment_purpose")
-    situation_assessment: str | None = field("Vurdering af borgerens situation", required=ALWAYS, carried_from="assessment.case_assessment.situation_assessment")
-    support_need_assessment: str | None = field("Vurdering af borgerens støttebehov og indsats", required=ALWAYS, carried_from="assessment.case_assessment.support_need_assessment")
-    has_civil_society_support: bool | None = field("Indsatser i civilsamfundet", carried_from="assessment.case_assessment.has_civil_society_support")
-    civil_society_support: str | None = field("Indsatser i civilsamfundet – skriv hvilke", carried_from="assessment.case_assessment.civil_society_support")
-    citizen_perspective: str | None = field("Borgerens perspektiv på indsatsen", carried_from="assessment.case_assessment.citizen_perspective")
-    citizen_resources: str | None = field("Borgerens ressourcer i forhold til indsatsen", carried_from="assessment.case_assessment.citizen_resources")
-    intervention_purpose: str | None = field("Indsatsformål", required="support is proposed", carried_from="assessment.case_assessment.intervention_purpose")
-    goals: tuple[Goal, ...] = entries("Indsatsmål", required="support is proposed", carried_from="assessment.case_assessment.goals")
-    interventions: tuple[Intervention, ...] = entries("Indstilling til indsats", required="support is proposed", carried_from="assessment.case_assessment.interventions")
-    total_expected_price: Amount | None = field("Forventet pris for samlet indsats", carried_from="assessment.case_assessment.total_expected_price")
+    opening_reason: str | None = field(
+        "Årsag til sagsåbning", required=ALWAYS, carried_from="assessment.case_assessment.opening_reason"
+    )
+    citizen_wishes: str | None = field(
+        "Borgerens ønsker for fremtiden", carried_from="assessment.case_assessment.citizen_wishes"
+    )
+    assessment_purpose: str | None = field(
+        "Formålet med udredningen", required=ALWAYS, carried_from="assessment.case_assessment.assessment_purpose"
+    )
+    situation_assessment: str | None = field(
+        "Vurdering af borgerens situation",
+        required=ALWAYS,
+        carried_from="assessment.case_assessment.situation_assessment",
+    )
+    support_need_assessment: str | None = field(
+        "Vurdering af borgerens støttebehov og indsats",
+        required=ALWAYS,
+        carried_from="assessment.case_assessment.support_need_assessment",
+    )
+    has_civil_society_support: bool | None = field(
+        "Indsatser i civilsamfundet", carried_from="assessment.case_assessment.has_civil_society_support"
+    )
+    civil_society_support: str | None = field(
+        "Indsatser i civilsamfundet – skriv hvilke", carried_from="assessment.case_assessment.civil_society_support"
+    )
+    citizen_perspective: str | None = field(
+        "Borgerens perspektiv på indsatsen", carried_from="assessment.case_assessment.citizen_perspective"
+    )
+    citizen_resources: str | None = field(
+        "Borgerens ressourcer i forhold til indsatsen", carried_from="assessment.case_assessment.citizen_resources"
+    )
+    intervention_purpose: str | None = field(
+        "Indsatsformål", required="support is proposed", carried_from="assessment.case_assessment.intervention_purpose"
+    )
+    goals: tuple[Goal, ...] = entries(
+        "Indsatsmål", required="support is proposed", carried_from="assessment.case_assessment.goals"
+    )
+    interventions: tuple[Intervention, ...] = entries(
+        "Indstilling til indsats",
+        required="support is proposed",
+        carried_from="assessment.case_assessment.interventions",
+    )
+    total_expected_price: Amount | None = field(
+        "Forventet pris for samlet indsats", carried_from="assessment.case_assessment.total_expected_price"
+    )
     recommended_outcome: DecisionOutcome | None = field("Indstilling til indsats eller afslag", required=ALWAYS)
-    alternative_recommendations: tuple[Intervention, ...] = entries("Eventuelle alternative indstillinger", computed="case_assessment.interventions", rule="EVA-15")
-    action_plan_offered: bool | None = field("Borgerens § 141-handleplan", required=ALWAYS, carried_from="assessment.case_assessment.action_plan_offered")
-    action_plan_wanted: bool | None = field("Borgerens ønsker til handleplan", required="action_plan_offered", carried_from="assessment.case_assessment.action_plan_wanted")
-    action_plan_status: ActionPlanStatus | None = field("Status på handleplan", required="action_plan_wanted", carried_from="assessment.case_assessment.action_plan_status")
-    holistic_plan_offered: bool | None = field("Helhedsorienteret handleplan", carried_from="assessment.case_assessment.holistic_plan_offered")
-    holistic_plan_wanted: bool | None = field("Borgerens ønsker til helhedsorienteret handleplan", carried_from="assessment.case_assessment.holistic_plan_wanted")
-    holistic_plan_status: ActionPlanStatus | None = field("Status for helhedsorienteret handleplan", carried_from="assessment.case_assessment.holistic_plan_status")
-    current_support_need: SupportLevel | None = field("Borgerens aktuelle støttebehov", required=ALWAYS, carried_from="assessment.case_assessment.current_support_need")
-    primary_target_group: TargetGroup | None = field("Borgerens primære målgruppe", required=ALWAYS, carried_from="assessment.case_assessment.primary_target_group")
-    other_target_groups: tuple[TargetGroup, ...] = entries("Borgerens øvrige målgrupper", key=None, carried_from="assessment.case_assessment.other_target_groups")
+    alternative_recommendations: tuple[Intervention, ...] = entries(
+        "Eventuelle alternative indstillinger", computed="case_assessment.interventions", rule="EVA-15"
+    )
+    action_plan_offered: bool | None = field(
+        "Borgerens § 141-handleplan", required=ALWAYS, carried_from="assessment.case_assessment.action_plan_offered"
+    )
+    action_plan_wanted: bool | None = field(
+        "Borgerens ønsker til handleplan",
+        required="action_plan_offered",
+        carried_from="assessment.case_assessment.action_plan_wanted",
+    )
+    action_plan_status: ActionPlanStatus | None = field(
+        "Status på handleplan",
+        required="action_plan_wanted",
+        carried_from="assessment.case_assessment.action_plan_status",
+    )
+    holistic_plan_offered: bool | None = field(
+        "Helhedsorienteret handleplan", carried_from="assessment.case_assessment.holistic_plan_offered"
+    )
+    holistic_plan_wanted: bool | None = field(
+        "Borgerens ønsker til helhedsorienteret handleplan",
+        carried_from="assessment.case_assessment.holistic_plan_wanted",
+    )
+    holistic_plan_status: ActionPlanStatus | None = field(
+        "Status for helhedsorienteret handleplan", carried_from="assessment.case_assessment.holistic_plan_status"
+    )
+    current_support_need: SupportLevel | None = field(
+        "Borgerens aktuelle støttebehov",
+        required=ALWAYS,
+        carried_from="assessment.case_assessment.current_support_need",
+    )
+    primary_target_group: TargetGroup | None = field(
+        "Borgerens primære målgruppe", required=ALWAYS, carried_from="assessment.case_assessment.primary_target_group"
+    )
+    other_target_groups: tuple[TargetGroup, ...] = entries(
+        "Borgerens øvrige målgrupper", key=None, carried_from="assessment.case_assessment.other_target_groups"
+    )
+
 
 @step("action_plan", "Handleplan")
 class ActionPlan(Step):
@@ -167,23 +286,42 @@ class ActionPlan(Step):
     citizen_name: str | None = field("Borgerens navn", required=ALWAYS, carried_from="intake.citizen.citizen_name")
     cpr_number: str | None = field("Borgerens CPR-nummer", required=ALWAYS, carried_from="intake.citizen.cpr_number")
     has_guardian: bool | None = field("Værgemål", required=ALWAYS, carried_from="intake.rights.has_guardian")
-    guardianship_form: GuardianshipForm | None = field("Værgemålsform", required="has_guardian", carried_from="intake.rights.guardianship_form")
-    guardian_contact: Party | None = field("Værges kontaktoplysninger", required="has_guardian", carried_from="intake.rights.guardian_contact")
+    guardianship_form: GuardianshipForm | None = field(
+        "Værgemålsform", required="has_guardian", carried_from="intake.rights.guardianship_form"
+    )
+    guardian_contact: Party | None = field(
+        "Værges kontaktoplysninger", required="has_guardian", carried_from="intake.rights.guardian_contact"
+    )
     is_represented: bool | None = field("Repræsentation", required=ALWAYS, carried_from="intake.rights.is_represented")
-    representation_form: RepresentationForm | None = field("Repræsentationsform", required="is_represented", carried_from="intake.rights.representation_form")
+    representation_form: RepresentationForm | None = field(
+        "Repræsentationsform", required="is_represented", carried_from="intake.rights.representation_form"
+    )
     power_of_attorney: str | None = field("Fuldmagt", carried_from="intake.rights.power_of_attorney")
     relatives: tuple[Party, ...] = entries("Kontaktoplysninger på borgerens pårørende", key=None)
-    citizen_wishes: str | None = field("Borgerens ønsker for fremtiden", required=ALWAYS, carried_from="assessment.case_assessment.citizen_wishes")
-    intervention_purpose: str | None = field("Indsatsformål", required=ALWAYS, carried_from="assessment.case_assessment.intervention_purpose")
-    goals: tuple[PlannedGoal, ...] = entries("Indsatsmål", required=ALWAYS, carried_from="assessment.case_assessment.goals", writable=("goal_provider",), rule="GOL-18")
-    interventions: tuple[Intervention, ...] = entries("Indsatser", required=ALWAYS, carried_from="assessment.case_assessment.interventions")
+    citizen_wishes: str | None = field(
+        "Borgerens ønsker for fremtiden", required=ALWAYS, carried_from="assessment.case_assessment.citizen_wishes"
+    )
+    intervention_purpose: str | None = field(
+        "Indsatsformål", required=ALWAYS, carried_from="assessment.case_assessment.intervention_purpose"
+    )
+    goals: tuple[PlannedGoal, ...] = entries(
+        "Indsatsmål",
+        required=ALWAYS,
+        carried_from="assessment.case_assessment.goals",
+        writable=("goal_provider",),
+        rule="GOL-18",
+    )
+    interventions: tuple[Intervention, ...] = entries(
+        "Indsatser", required=ALWAYS, carried_from="assessment.case_assessment.interventions"
+    )
     special_circumstances: str | None = field("Særlige forhold", required="there are any")
     citizen_agreements: str | None = field("Eventuelle aftaler med borgeren")
     other_interventions: str | None = field("Andre indsatser")
     authority_partners: tuple[Party, ...] = entries("Eventuelle samarbejdspartnere i myndighed", key=None)
     coordinator: Party | None = field("Ansvarlig for koordinering", required=ALWAYS)
-    plan_sharing_agreed: bool | None = field("Udlevering af handleplan til udfører", required="the plan is handed to a provider")
-
+    plan_sharing_agreed: bool | None = field(
+        "Udlevering af handleplan til udfører", required="the plan is handed to a provider"
+    )
 
 
 STEPS = (CaseInformation, CaseAssessment, Recommendation, ActionPlan, Ledger)

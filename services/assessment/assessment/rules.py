@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from assessment.commands import (
     AnswerRecommendation,
@@ -37,10 +38,10 @@ from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, CitizenChanged, IntakeCompleted, RepresentationChanged
-from casework.contracts.values import Goal, Intervention, LevelEntry, Party, ServiceLine
+from casework.contracts.values import Goal, LevelEntry, Party
 from casework.errors import Refused
+from casework.pricing import priced, total
 from casework.process import Becomes, Event, Records, Situation, Warned
-from casework.schema import Amount
 from casework.vocabularies import vocabulary
 
 Case = Situation[State]
@@ -293,32 +294,6 @@ def level_now(s: Case, subtheme: str | None) -> int | None:
     return max(enumerate(entries), key=lambda pair: (pair[1].on, pair[0]))[1].level if entries else None
 
 
-def base_price(line: ServiceLine) -> Decimal | None:
-    """Units per period × repetitions × unit price; the frequency names the period only (PRI-01, PRI-04)."""
-    factors = (line.units_per_period, line.repetitions, line.unit_price)
-    if any(factor is None for factor in factors):
-        return None
-    units, repetitions, price = factors
-    assert units is not None and repetitions is not None and price is not None
-    return round(units * repetitions * price, 2)
-
-
-def priced(intervention: Intervention) -> Intervention:
-    """An intervention with the price of each line and their sum (PRI-02)."""
-    lines = tuple(replace(line, base_price=_amount(base_price(line))) for line in intervention.service_lines)
-    return replace(intervention, service_lines=lines, expected_price=total(line.base_price for line in lines))
-
-
-def total(amounts: Iterable[Decimal | None]) -> Amount | None:
-    """The sum of what is known; None where nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return _amount(sum(known, Decimal(0))) if known else None
-
-
-def _amount(value: Decimal | None) -> Amount | None:
-    return None if value is None else Amount(value)
-
-
 def with_levels_and_prices(assessment: CaseAssessment, s: Case) -> CaseAssessment:
     """Levels come from the sub-theme, prices from the lines: neither is typed (GOL-04, PRI-01–03)."""
     interventions = tuple(priced(i) for i in assessment.interventions)
@@ -375,9 +350,7 @@ def case_information(s: Case) -> CaseInformationRecorded | None:
     info = s[CaseInformation]
     if info == CaseInformation():
         return None
-    informed = [
-        e for e in info.theme_entries if e.citizen_information or e.other_information or e.caseworker_remarks
-    ]
+    informed = [e for e in info.theme_entries if e.citizen_information or e.other_information or e.caseworker_remarks]
     return CaseInformationRecorded(
         themes=tuple(e.theme for e in informed),
         highlighted_subthemes=tuple(dict.fromkeys(sub for e in informed for sub in e.highlighted_subthemes)),
@@ -394,8 +367,9 @@ _MEANS = re.compile(r"\b(får|modtager|bevilges|have|har)\s+(støtte|hjælp|leds
 def sources_are_named(s: Case) -> Iterator[Warned]:
     for entry in s[CaseInformation].theme_entries:
         if entry.other_information and not any(d.title and d.date for d in entry.other_information_sources):
-            yield Warned("ASM-10", f"assessment.case_information.theme_entries[{entry.theme}].other_information_sources",
-                         f"Kilden mangler under {_label('themes', entry.theme)}. Teksten bruges, men kan ikke dokumenteres")  # fmt: skip
+            where = f"assessment.case_information.theme_entries[{entry.theme}].other_information_sources"
+            theme = _label("themes", entry.theme)
+            yield Warned("ASM-10", where, f"Kilden mangler under {theme}. Teksten bruges, men kan ikke dokumenteres")
 
 
 def remarks_propose_no_support(s: Case) -> Iterator[Warned]:
@@ -413,7 +387,9 @@ def goals_agree_with_their_type(s: Case) -> Iterator[Warned]:
         if now is None or expected is None:
             continue
         if goal.goal_type == "develop" and expected >= now:
-            yield Warned("GOL-08", where, f"Målet er at udvikle, men det forventede niveau {expected} er ikke bedre end {now}")
+            yield Warned(
+                "GOL-08", where, f"Målet er at udvikle, men det forventede niveau {expected} er ikke bedre end {now}"
+            )
         if goal.goal_type == "maintain" and expected != now:
             yield Warned("GOL-09", where, f"Målet er at fastholde, men det forventede niveau {expected} er ikke {now}")
 
@@ -427,10 +403,12 @@ def goals_say_what_the_citizen_does(s: Case) -> Iterator[Warned]:
 
 def alternatives_are_weighed(s: Case) -> Iterator[Warned]:
     assessment = s[CaseAssessment]
-    if any(i.services for i in assessment.interventions) and not any(i.is_alternative for i in assessment.interventions):
-        if "alternativ" not in (assessment.support_need_assessment or "").lower():
-            yield Warned("EVA-03", "assessment.case_assessment.interventions",
-                         "Der er ingen alternativ indsats. Skriv eventuelt, hvorfor der ikke er en relevant")  # fmt: skip
+    chosen = any(i.services for i in assessment.interventions)
+    weighed = any(i.is_alternative for i in assessment.interventions)
+    spoken_of = "alternativ" in (assessment.support_need_assessment or "").lower()
+    if chosen and not weighed and not spoken_of:
+        yield Warned("EVA-03", "assessment.case_assessment.interventions",
+                     "Der er ingen alternativ indsats. Skriv eventuelt, hvorfor der ikke er en relevant")  # fmt: skip
 
 
 def hours_add_up(s: Case) -> Iterator[Warned]:
@@ -438,7 +416,9 @@ def hours_add_up(s: Case) -> Iterator[Warned]:
     assessment = s[CaseAssessment]
     named = _hours_named(assessment.support_need_assessment or "")
     for i in assessment.interventions:
-        lines = [n for n in i.service_lines if n.unit == "hour" and n.service_frequency == "week" and n.units_per_period]
+        lines = [
+            n for n in i.service_lines if n.unit == "hour" and n.service_frequency == "week" and n.units_per_period
+        ]
         if named and lines and not i.is_alternative:
             given = sum((n.units_per_period for n in lines if n.units_per_period), Decimal(0))
             if given != named:
@@ -446,7 +426,8 @@ def hours_add_up(s: Case) -> Iterator[Warned]:
                              f"Timerne giver {given:f}, men {named:f} er nævnt i vurderingen")  # fmt: skip
 
 
-_NUMBERS = {w: n for n, w in enumerate("nul en to tre fire fem seks syv otte ni ti elleve tolv".split())}
+_WORDS = "nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv"
+_NUMBERS = {word: number for number, word in enumerate(_WORDS)}
 
 
 def _hours_named(text: str) -> Decimal | None:
@@ -455,7 +436,6 @@ def _hours_named(text: str) -> Decimal | None:
         return None
     word = found[1].lower()
     return Decimal(_NUMBERS[word]) if word in _NUMBERS else Decimal(word.replace(",", "."))
-
 
 
 def the_plan_is_offered(s: Case) -> Iterator[Warned]:
@@ -491,5 +471,5 @@ WARNINGS = (
     the_plan_is_offered,
     the_plan_is_up_to_date,
 )
-COMPUTES = {CaseAssessment: with_levels_and_prices, Recommendation: recommendation}
+COMPUTES: dict[Any, Any] = {CaseAssessment: with_levels_and_prices, Recommendation: recommendation}
 TELLS = {CaseAssessmentRecorded: case_assessment, CaseInformationRecorded: case_information}

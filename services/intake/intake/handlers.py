@@ -26,7 +26,7 @@ class IntakeHandlers(Handlers):
     def open(
         self, session: Session, case_id: UUID, command: OpenCase, actor: Actor, now: datetime
     ) -> Situation[Any] | None:
-        """Open a case under the id that the caller chose. Asked again, it is already open: None, and nothing changes."""
+        """Open a case under the id that the caller chose. Asked again, it is open already: None; nothing changes."""
         case = lock_case(session, case_id, create=True)
         if case.opened is not None:
             return None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from casework.vocabularies.codes import (
     Track,
 )
 
-Base = own_base("intake")
+Base: Any = own_base("intake")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted
 from casework.contracts.common import (
@@ -60,7 +61,8 @@ def announce_case(s: Case, trigger: object, today: date) -> Events:
 def opened(s: Case) -> CaseOpened:
     """The case, as every service is told of it."""
     state, cooperation = s.state, s[Cooperation]
-    assert state.case_number and state.citizen_id
+    assert state.case_number
+    assert state.citizen_id
     return CaseOpened(
         case_number=state.case_number,
         citizen_id=state.citizen_id,
@@ -130,13 +132,11 @@ def withdraw_consent(s: Case, command: WithdrawConsent, today: date) -> Events:
 
     if not any(covers(c) and c.withdrawn_on is None for consents in lists.values() for c in consents):
         raise Refused("INT-18", "consent_party", "Der er ikke et gældende samtykke til denne part")
-    yield Records(
-        ConsentForms,
-        **{
-            name: tuple(replace(c, withdrawn_on=today) if covers(c) and not c.withdrawn_on else c for c in consents)
-            for name, consents in lists.items()
-        },
-    )
+    marked: dict[str, Any] = {
+        name: tuple(replace(c, withdrawn_on=today) if covers(c) and not c.withdrawn_on else c for c in consents)
+        for name, consents in lists.items()
+    }
+    yield Records(ConsentForms, **marked)
     yield ConsentWithdrawn(
         consent_party=command.consent_party, consent_party_name=command.consent_party_name, withdrawn_on=today
     )

@@ -64,9 +64,7 @@ def changed(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, list[s
 def explain(changes: Mapping[str, list[str]]) -> str:
     """What a developer reads when a change breaks."""
     lines = [f"{title}:\n  - " + "\n  - ".join(problems) for title, problems in changes.items()]
-    advice = (
-        "Give the message the next version number and an example of it, or let the change only add what may be absent."
-    )
+    advice = "Either the change only adds what may be absent, or the message gets the next version, with an example."
     return "\n".join([*lines, advice])
 
 
@@ -129,7 +127,8 @@ def _unreadable(reader: _Side, writer: _Side, seen: _Seen) -> Iterator[str]:
     if reader.type and (reader.type, writer.type) in seen:
         return
     seen |= {(reader.type, writer.type)}
-    if reader.kinds and not writer.kinds <= reader.kinds | ({"integer"} if "number" in reader.kinds else set()):
+    readable = reader.kinds | ({"integer"} if "number" in reader.kinds else set())
+    if readable and not (writer.kinds and writer.kinds <= readable):
         yield f"{reader.name}: {_words(writer.kinds)} instead of {_words(reader.kinds)}"
         return
     yield from _values(reader, writer)

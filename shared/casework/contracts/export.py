@@ -75,6 +75,7 @@ class _Writer:
     def __init__(self, at: str) -> None:
         self.at = at
         self.types: dict[str, Json] = {}
+        self.schemas: dict[str, type[ma.Schema]] = {}
 
     def whole(self, cls: type[ma.Schema], title: str) -> Json:
         fields = cls().fields
@@ -106,11 +107,18 @@ class _Writer:
                 return dict(written)
         raise TypeError(f"{type(one).__name__} has no form on the wire")
 
+    def declared(self, cls: type) -> Json:
+        return self.nested(schema_class(cls))
+
     def nested(self, cls: type[ma.Schema]) -> Json:
-        if cls.__name__ not in self.types:
-            self.types[cls.__name__] = {}  # a type that holds itself ends here
-            self.types[cls.__name__] = self.whole(cls, cls.__name__)
-        return {"$ref": f"{self.at}{cls.__name__}"}
+        """A reference to a type, which is written once. Raises ValueError where two types have one name."""
+        name = cls.__name__
+        if self.schemas.setdefault(name, cls) is not cls:
+            raise ValueError(f"Two types are called {name}; a schema tells them apart by their names only")
+        if name not in self.types:
+            self.types[name] = {}  # a type that holds itself ends here
+            self.types[name] = self.whole(cls, name)
+        return {"$ref": f"{self.at}{name}"}
 
 
 _WRITTEN: dict[type[mf.Field[Any]], Json] = {
@@ -163,7 +171,7 @@ def asyncapi() -> Json:
     """
     contracts = load_all().values()
     made = _Writer(COMPONENTS)
-    made.types["Envelope"] = made.whole(schema_class(Envelope), "Envelope")
+    made.declared(Envelope)
     messages = {contract.name: _message(contract, made) for contract in sorted(contracts, key=lambda c: c.name)}
     queues = [name for name in SERVICES if _between(None, name)]
     return {
@@ -197,16 +205,11 @@ def _between(sender: str | None, receiver: str) -> list[str]:
 
 
 def _message(contract: Contract, made: _Writer) -> Json:
-    name = contract.message.__name__
-    made.types[name] = made.whole(schema_class(contract.message), name)
-    given = {
-        "type": {"const": contract.name},
-        "version": {"const": contract.version},
-        "body": {"$ref": f"{COMPONENTS}{name}"},
-    }
+    body = made.declared(contract.message)
+    given = {"type": {"const": contract.name}, "version": {"const": contract.version}, "body": body}
     return {
         "name": contract.name,
-        "title": name,
+        "title": contract.message.__name__,
         "summary": summary(contract),
         "contentType": "application/json",
         "payload": {"allOf": [{"$ref": f"{COMPONENTS}Envelope"}, {"type": "object", "properties": given}]},

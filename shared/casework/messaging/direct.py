@@ -18,7 +18,7 @@ ARCHIVE = "archive"
 
 
 class Direct:
-    """Still one commit per side, still safe to kill: the sender marks a message sent after the receiver has stored it."""
+    """Still one commit per side, still safe to kill: the sender marks a message once the receiver has stored it."""
 
     def __init__(self) -> None:
         self.receivers: dict[str, Callable[[list[Any]], None]] = {}

@@ -1,7 +1,7 @@
 """The three things that happen to a case in a phase: somebody records, somebody acts, a message comes.
 
-Each is one commit: the rows, the journal and the outbox. The caller owns the transaction; whatever is raised, nothing is
-then changed.
+Each is one commit: the rows, the journal and the outbox. The caller owns the transaction; whatever is raised, nothing
+is then changed.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Handlers:
                 producer=envelope.producer,
                 number=int(envelope.numbers.get(self.phase.name, 0)),
                 body=envelope.body,
-            )  # fmt: skip
+            )
         )
 
     # in the end
@@ -249,7 +249,7 @@ class _Doing:
 
 def _checked(step: type, merged: Json, at: str) -> Json:
     """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
-    typed = load_typed(step, {n: v for n, v in merged.items() if v is not None}, at=at)
+    typed: Any = load_typed(step, {n: v for n, v in merged.items() if v is not None}, at=at)
     data: Json = schema_class(step)().dump(typed)
     return {**data, **{n: None for n, v in merged.items() if v is None}}
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from casework.contracts import CONTRACTS, Command, Contract, Message, load_all
 from casework.fields import Step, fields_of
-from casework.process import Process, Situation, Warned
+from casework.process import Process, Role, Situation, Warned
 from casework.process.situation import Event
 
 Check = Callable[[Situation[Any], Situation[Any]], None]
@@ -31,16 +31,15 @@ class Phase:
     commands: tuple[type[Command], ...]
     checks: tuple[Check, ...] = ()
     warnings: tuple[Warn, ...] = ()
-    computes: Mapping[type[Step], Callable[[Any, Situation[Any]], Any]] = field(default_factory=dict)
-    tells: Mapping[type[Message], Tell] = field(default_factory=dict)  # facts that are more than a copy of fields
+    computes: Mapping[Any, Callable[[Any, Situation[Any]], Any]] = field(default_factory=dict)
+    tells: Mapping[Any, Tell] = field(default_factory=dict)  # facts that are more than a copy of fields
     derives: Callable[[Situation[Any], Situation[Any]], Iterable[Event]] | None = None  # what a recording brings about
     document: Callable[[Situation[Any]], dict[str, Any]] | None = (
         None  # its part of the case document, if not the steps
     )
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
-    record_roles: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # step -> who may record it, if not the authority
+    readers: tuple[Role, ...] = (Role.CASEWORKER, Role.LEADER, Role.SYSTEM)  # to all others the case is not there
+    record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # who may record a step, if not AUTHORITY
 
     @property
     def name(self) -> str:

@@ -92,3 +92,19 @@ class JournalRow(Base):
     arrives: Mapped[str | None]
     reason: Mapped[str | None]
     changes: Mapped[list[Any] | None]
+
+
+class AccessRow(Base):
+    """Who has looked at a case, when, and as what. Written before the answer is given; never changed, never cut."""
+
+    __tablename__ = "access"
+    __table_args__ = (sa.Index("access_case", "case_id", "id"),)
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=True
+    )
+    case_id: Mapped[UUID]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    what: Mapped[str]

@@ -152,7 +152,7 @@ class Process:
         if len(self.rows) != len(self.nodes):
             raise ValueError(f"{self.name}: a row is named twice")
         for node in self.nodes:
-            for name in (*node.targets, *(node.at and node.places or ())):
+            for name in (*node.targets, *_tuple(node.at)):
                 if name not in self.rows:
                     raise ValueError(f"{self.name}.{node.name} points to {name}, which is no row")
             if isinstance(node, Gateway) != bool(node.when):

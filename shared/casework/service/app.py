@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, g, jsonify, render_template_string, request
 from flask_smorest import Api
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
@@ -44,7 +45,20 @@ def create_app(service: Service) -> Flask:
     app.extensions["api"] = Api(app)
     _measure(app, service)
     _operate(app, service)
+    _explain(app)
     return app
+
+
+def _explain(app: Flask) -> None:
+    page = files("casework").joinpath("service/templates/api_docs.html")
+
+    @app.get("/api/docs")
+    def docs() -> Response:
+        """The API, for people; for machines it is /api/openapi.json."""
+        spec = app.extensions["api"].spec.to_dict()
+        if request.accept_mimetypes.best == "application/json":
+            return jsonify(spec)
+        return Response(render_template_string(page.read_text("utf-8"), spec=spec), mimetype="text/html")
 
 
 def _measure(app: Flask, service: Service) -> None:
@@ -79,7 +93,7 @@ def _stuck(session: Any) -> dict[str, int]:
     rows = session.execute(
         sa.select(Incoming.status, sa.func.count()).where(Incoming.status != "done").group_by(Incoming.status)
     )
-    counts = {status: count for status, count in rows}
+    counts = dict(row._tuple() for row in rows)
     return {
         "unsent": unsent,
         "new": counts.get("new", 0),

@@ -18,16 +18,19 @@ from casework.phase.document import part
 from casework.phase.handlers import Handlers
 from casework.phase.phase import Phase
 from casework.phase.store import load
-from casework.phase.tables import CaseRow, JournalRow
+from casework.phase.tables import AccessRow, CaseRow, JournalRow
 from casework.process import Actor, Role
 from casework.process import Process as ProcessType
 from casework.schema import load as load_typed
 from casework.schema import schema_class
 from casework.service.app import PAGE, create_app
-from casework.service.auth import actor
+from casework.service.auth import actor, only
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
+
+
+NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
 
 
 class PreconditionRequired(Refusal):
@@ -84,14 +87,15 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.response(200, description=f"The case in {phase.name}; its ETag goes back with a change")
     @document
     def read_case(case_id: UUID) -> Response:
-        """The case, as this phase has it."""
-        who = actor()
+        """The case, as this phase has it. That it was looked at is recorded before the answer is given."""
+        who = _reader(phase)
         with service.database.reading() as session:
             row = session.get(CaseRow, case_id)
             if row is None or row.opened is None:
-                raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+                raise NotFound(NOBODYS_BUSINESS)
             situation = load(session, phase, row, service.municipality, who, service.clock())
             answer = jsonify(part(session, phase, situation, row))
+        _note_access(service, case_id, who, "case")
         answer.set_etag(str(row.revision))
         return answer
 
@@ -138,7 +142,8 @@ def _cases(service: PhaseService) -> Blueprint:
     @document
     def changes(case_id: UUID) -> Response:
         """Who changed what, from what, to what."""
-        actor()
+        who = _reader(phase)
+        _note_access(service, case_id, who, "changes")
         query = sa.select(JournalRow).where(JournalRow.case_id == case_id).order_by(JournalRow.id.desc()).limit(PAGE)
         if before := request.args.get("before", type=int):
             query = query.where(JournalRow.id < before)
@@ -156,6 +161,20 @@ def _cases(service: PhaseService) -> Blueprint:
             for r in rows
         ]
         return jsonify(changes=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
+
+    @blp.get("/<uuid:case_id>/access")
+    @blp.response(200, description="Newest first; keyset-paged by `before`")
+    @document
+    @only(Role.LEADER, Role.OPERATOR)
+    def access(case_id: UUID) -> Response:
+        """Who has looked at the case."""
+        query = sa.select(AccessRow).where(AccessRow.case_id == case_id).order_by(AccessRow.id.desc()).limit(PAGE)
+        if before := request.args.get("before", type=int):
+            query = query.where(AccessRow.id < before)
+        with service.database.reading() as session:
+            rows = session.scalars(query).all()
+        listed = [{"id": r.id, "at": r.at.isoformat(), "name": r.name, "role": r.role, "what": r.what} for r in rows]
+        return jsonify(access=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
 
     @blp.get("/steps")
     @blp.response(200, description="Fields, labels, codes and actions: enough to draw the forms")
@@ -209,12 +228,29 @@ def _seen() -> int | None:
     return int(number)
 
 
+def _reader(phase: Phase) -> Actor:
+    """Who asks, if it is one of those who may read this phase; to all others there is no such case."""
+    who = actor()
+    if who.role not in phase.readers:
+        raise NotFound(NOBODYS_BUSINESS)
+    return who
+
+
+def _note_access(service: PhaseService, case_id: UUID, who: Actor, what: str) -> None:
+    with service.database.writing() as session:
+        session.add(
+            AccessRow(
+                case_id=case_id, at=service.clock(), actor=who.id, name=who.name, role=str(who.role), what=what
+            )  # fmt: skip
+        )
+
+
 def _key(phase: Phase, who: Actor) -> str:
     """Which record is meant. A provider's people reach their own only."""
     key = request.args.get("key", "")
     if who.role is Role.PROVIDER:
         if key and key != who.provider_id:
-            raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+            raise NotFound(NOBODYS_BUSINESS)
         return who.provider_id or ""
     return key
 

@@ -19,7 +19,7 @@ Create = Callable[[], Service]
 CreateApp = Callable[[Any], Flask]
 
 
-class _Gunicorn(BaseApplication):  # type: ignore[misc]
+class _Gunicorn(BaseApplication):
     def __init__(self, make: Callable[[], Flask], listen: str, threads: int) -> None:
         self.make, self.listen, self.threads = make, listen, threads
         super().__init__()

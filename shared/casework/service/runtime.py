@@ -62,7 +62,7 @@ class Service:
 
 
 def repeat(stop: threading.Event, job: Callable[[], int], pause: float) -> None:
-    """Do it while there is something to do, then rest a little; a failure is logged and tried again, slower and slower."""
+    """Do it while there is something to do, then rest a little; after a failure try again, slower and slower."""
     resting = pause
     while not stop.is_set():
         try:

@@ -1,0 +1,131 @@
+"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI).
+
+Written by `make exports`, and held equal to the code by a test. The same code gives the same files.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from casework.contracts import SERVICES, load_all
+from casework.contracts import export as contracts
+from casework.contracts.compatibility import BreakingChange, changed, explain
+from casework.messaging import Direct
+from casework.process import Process
+from casework.process.bpmn import collaboration, to_bpmn
+from casework.service.auth import new_key, public_key
+from casework.service.settings import Settings
+
+FOLDERS = {"processes": "processes", "contracts": "contracts", "openapi": "api"}
+"""What is exported, and in which folder under docs/."""
+
+
+# what there is
+def written(part: str) -> tuple[str, ...]:
+    """The services that have a module of this name (`process`, `app`)."""
+    return tuple(name for name in SERVICES if find_spec(f"{name}.{part}"))
+
+
+def processes() -> dict[str, Process]:
+    """Every process of the house, by the service it runs in."""
+    found = {}
+    for name in written("process"):
+        module = importlib.import_module(f"{name}.process")
+        found[name] = next(one for one in vars(module).values() if isinstance(one, Process))
+    return found
+
+
+def apps() -> Iterator[tuple[str, Flask]]:
+    """Every service's app, on a database that is nowhere."""
+    key = public_key(new_key())
+    for name in written("app"):
+        module: Any = importlib.import_module(f"{name}.app")
+        service = module.create(Settings(database="sqlite://", token_key=key), transport=Direct())
+        yield name, module.create_app(service)
+        service.database.close()
+
+
+# what it looks like
+def process_documents() -> dict[str, str]:
+    """A BPMN file for each process, and one for who tells whom what."""
+    drawn = {f"{process.name}.bpmn": to_bpmn(process) for process in processes().values()}
+    return drawn | {"collaboration.bpmn": collaboration(contracts.flows(), contracts.LABELS)}
+
+
+def openapi_documents() -> dict[str, str]:
+    """An OpenAPI 3.1 file for each service."""
+    return {f"{name}.json": contracts.as_json(app.extensions["api"].spec.to_dict()) for name, app in apps()}
+
+
+DOCUMENTS: Mapping[str, Callable[[], dict[str, str]]] = {
+    "processes": process_documents,
+    "contracts": contracts.documents,
+    "openapi": openapi_documents,
+}
+
+
+# the files
+def export_processes(folder: Path) -> list[Path]:
+    return _write(folder, process_documents())
+
+
+def export_contracts(folder: Path, *, unpublished: bool = False) -> list[Path]:
+    """Raises BreakingChange, and writes nothing, where a message no longer is what the folder says of its version.
+
+    `unpublished`: nobody has built on what the folder says; it may be replaced.
+    """
+    if not unpublished and (found := changed(folder, load_all())):
+        raise BreakingChange(explain(found))
+    return _write(folder, contracts.documents())
+
+
+def export_openapi(folder: Path) -> list[Path]:
+    return _write(folder, openapi_documents())
+
+
+def export_all(docs: Path, *, unpublished: bool = False) -> list[Path]:
+    """Write all three. Raises BreakingChange before anything is written."""
+    paths = export_contracts(docs / FOLDERS["contracts"], unpublished=unpublished)
+    return [*paths, *export_processes(docs / FOLDERS["processes"]), *export_openapi(docs / FOLDERS["openapi"])]
+
+
+def check(docs: Path, *parts: str) -> list[Path]:
+    """The files under docs/ that are not as the code says: other, missing, or of something that is gone.
+
+    `parts` are processes, contracts, openapi; all of them where none is named.
+    """
+    return [path for part in parts or DOCUMENTS for path in _differing(docs / FOLDERS[part], DOCUMENTS[part]())]
+
+
+def _write(folder: Path, documents: Mapping[str, str]) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in _gone(folder, documents):
+        path.unlink()
+    for name, text in documents.items():
+        (folder / name).write_text(text, "utf-8", newline="\n")
+    return [folder / name for name in sorted(documents)]
+
+
+def _differing(folder: Path, documents: Mapping[str, str]) -> list[Path]:
+    paths = {folder / name: text for name, text in documents.items()}
+    other = [path for path, text in paths.items() if not path.exists() or path.read_text("utf-8") != text]
+    return sorted([*other, *_gone(folder, documents)])
+
+
+def _gone(folder: Path, documents: Mapping[str, str]) -> list[Path]:
+    """Files of something that the code no longer has. The schema of an earlier version of a message stays."""
+    kinds = {Path(name).suffix for name in documents} - {".md"}
+    found = [path for path in sorted(folder.glob("*")) if path.suffix in kinds and path.name not in documents]
+    return [path for path in found if not _is_earlier(path.name, documents)]
+
+
+def _is_earlier(name: str, documents: Mapping[str, str]) -> bool:
+    named = re.fullmatch(r"(.+)\.v\d+(\.schema\.json)", name)
+    return named is not None and any(re.fullmatch(rf"{re.escape(named[1])}\.v\d+\.schema\.json", d) for d in documents)

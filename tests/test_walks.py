@@ -1,0 +1,43 @@
+"""Worked cases, played to their end through the real APIs and messages, in one process and over the wire."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from onebox import walk as walks
+from onebox.distributed import AmqpTown
+from onebox.towns import DirectTown
+
+WALKS = sorted((Path(__file__).parents[1] / "deploy/onebox/onebox/walks").glob("*.yaml"))
+
+
+def findings(path: Path, town: walks.Town) -> list[str]:
+    outcomes = walks.Walk(walks.read_walk(path), town).play(lambda _: None)
+    return [f"trin {o.number}: {f.text}" for o in outcomes for f in o.findings]
+
+
+def begins(path: Path) -> datetime:
+    return walks.moment(datetime.now(UTC), walks.read_walk(path)["steps"][0]["at"])
+
+
+@pytest.mark.parametrize("path", WALKS, ids=lambda path: path.stem)
+def test_a_worked_case_plays_to_its_end_in_one_process(path, tmp_path):
+    town = DirectTown(tmp_path, begins(path))
+
+    try:
+        assert findings(path, town) == []
+    finally:
+        town.close()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("wire")
+def test_a_worked_case_plays_to_its_end_with_every_role_a_process(tmp_path, postgres_server, rabbitmq):
+    path = WALKS[0]
+    town = AmqpTown(tmp_path, begins(path), postgres=postgres_server, rabbitmq=rabbitmq)
+
+    try:
+        assert findings(path, town) == []
+    finally:
+        town.close()
