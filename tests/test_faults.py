@@ -129,7 +129,8 @@ class Onebox:
         key = (self.data / "d/key.pem").read_text("utf-8")
         for name in (n for n in SERVICES if n != "portal"):
             headers = {"Authorization": f"Bearer {sign(who, key)}"}
-            flow = requests.get(f"http://127.0.0.1:{self.port}/services/{name}/flow", headers=headers, timeout=10).json()
+            url = f"http://127.0.0.1:{self.port}/services/{name}/flow"
+            flow = requests.get(url, headers=headers, timeout=10).json()
             if flow["unsent"] or flow["new"]:
                 return False
         return True

@@ -15,6 +15,8 @@ from casework.fields import Field, fields_of
 
 Json = dict[str, Any]
 
+CLOSED = "Det her er overført, og kan kun rettes, hvor det er skrevet"
+
 
 def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "") -> Json:
     """`own` with `patch` filled in. Null empties. Raises Invalid for a field that does not exist or is reckoned."""
@@ -30,12 +32,18 @@ def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "") -> Json:
         _may_write(declared, path)
         keyed = declared.many and declared.entry and declared.info.key
         if given is None:
+            _may_empty(declared, path)
             merged[name] = None
         elif keyed and isinstance(given, list):
             merged[name] = _merge_entries(declared, merged.get(name) or [], given, path)
         else:
             merged[name] = given
     return merged
+
+
+def _may_empty(declared: Field, path: str) -> None:
+    if declared.info.writable is not None:
+        raise Invalid({path: (CLOSED, declared.info.rule)})
 
 
 def _may_write(declared: Field, path: str) -> None:
@@ -59,7 +67,7 @@ def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str
             n for n in patch if n != by and declared.info.writable is not None and n not in declared.info.writable
         ]
         if closed:
-            raise Invalid({f"{here}.{closed[0]}": ("Kun kommunen kan rette dette", declared.info.rule)})
+            raise Invalid({f"{here}.{closed[0]}": (CLOSED, declared.info.rule)})
         entries[known] = merge(declared.entry, entries.get(known, {}), {**patch, by: known}, here)
     return list(entries.values())
 
@@ -99,7 +107,7 @@ def changes(
     for name, declared in fields_of(cls).items():
         old, new = before.get(name), after.get(name)
         path = f"{at}.{name}" if at else name
-        if old == new:
+        if old == new or (_is_empty(old) and _is_empty(new)):
             continue
         if declared.many and declared.entry and declared.info.key:
             by = declared.info.key
@@ -109,3 +117,7 @@ def changes(
                 yield from changes(declared.entry, olds.get(known, {}), news.get(known, {}), here, unit or here)
         else:
             yield Change(unit or path, path, old, new)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == [] or value == ()

@@ -6,9 +6,10 @@ One derivation for messages, API bodies, stored records and the OpenAPI text, so
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -28,11 +29,21 @@ _SAYS = {
     "type": "Her skal stå en gruppe af felter",
     "unknown": "Feltet findes ikke",
 }
+_DANISH_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+_KRONER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?")
 _WRONG: dict[str, str | list[Any] | dict[Any, Any]] = {**_SAYS}
 
 
 class Text(mf.String):
+    """Any text that every database can keep: Danish, emoji, long; no NUL and no half characters."""
+
     default_error_messages = _WRONG | {"invalid": "Her skal stå tekst"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text or not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise self.make_error("invalid", input=value)
+        return text
 
 
 class Flag(mf.Boolean):
@@ -47,9 +58,18 @@ class Flag(mf.Boolean):
 
 
 class Day(mf.Date):
-    """A Danish local date."""
+    """A Danish local date: ISO on the wire, and understood as Danes write it. Of a time that deadlines can be reckoned in."""
 
     default_error_messages = _WRONG | {"invalid": "Skriv datoen som 24.03.2026"}
+    first, last = date(1800, 1, 1), date(2200, 12, 31)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        if isinstance(value, str) and (danish := _DANISH_DAY.fullmatch(value)):
+            value = "{2}-{1:0>2}-{0:0>2}".format(*danish.groups())
+        day: date = super()._deserialize(value, attr, data, **kwargs)
+        if not self.first <= day <= self.last:
+            raise self.make_error("invalid", input=value)
+        return day
 
 
 class Instant(mf.AwareDateTime):
@@ -59,10 +79,18 @@ class Instant(mf.AwareDateTime):
 
 
 class Whole(mf.Integer):
+    """A whole number that every database can keep."""
+
     default_error_messages = _WRONG | {"invalid": "Skriv et helt tal"}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        number: int = super()._validated(value)
+        if abs(number) >= 2**31:
+            raise self.make_error("invalid", input=value)
+        return number
 
 
 class Money(mf.Field[Decimal]):
@@ -74,15 +102,9 @@ class Money(mf.Field[Decimal]):
         return None if value is None else f"{value:.2f}"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        try:
-            if not isinstance(value, str):
-                raise self.make_error("invalid")
-            amount = Decimal(value)
-        except InvalidOperation as error:
-            raise self.make_error("invalid") from error
-        if not amount.is_finite() or amount != round(amount, 2) or abs(amount) >= 10**12:
+        if not isinstance(value, str) or not _KRONER.fullmatch(value):
             raise self.make_error("invalid")
-        return round(amount, 2)
+        return round(Decimal(value), 2)
 
 
 class Quantity(mf.Field[Decimal]):
@@ -99,6 +121,14 @@ class Quantity(mf.Field[Decimal]):
         return Decimal(str(value))
 
 
+class Id(mf.UUID):
+    default_error_messages = _WRONG | {"invalid_uuid": "Her skal stå et id (UUID)"}
+
+
+class Listed(mf.List[Any]):
+    default_error_messages = _WRONG | {"invalid": "Her skal stå en liste"}
+
+
 class Amount(Decimal):
     """Marks a field as money (`Money`); a plain Decimal is a quantity."""
 
@@ -111,7 +141,7 @@ _FIELDS: dict[Any, type[mf.Field[Any]]] = {
     datetime: Instant,
     Decimal: Quantity,
     Amount: Money,
-    UUID: mf.UUID,
+    UUID: Id,
     dict: mf.Dict,
     Any: mf.Raw,
 }
@@ -150,7 +180,7 @@ def marshmallow_field(declared: Field, unknown: str = ma.RAISE, **options: Any) 
     if not declared.many:
         return _single(declared, options, unknown)
     inner = _single(declared, {}, unknown)
-    return mf.List(inner, **options)
+    return Listed(inner, **options)
 
 
 _SCHEMAS: dict[tuple[type, str], type[ma.Schema]] = {}

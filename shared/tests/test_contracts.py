@@ -89,7 +89,7 @@ BROKEN = [
     ("decision.made", lambda body: body.update(number="1"), "number"),
     ("decision.made", lambda body: body["granted_interventions"][0].update(expected_price=234000), "expected_price"),
     ("order.sent", lambda body: body["goals"][0].update(expected_functioning_level=5), "expected_functioning_level"),
-    ("order.sent", lambda body: body["interventions"][0].update(follow_up_date="1.6.2026"), "follow_up_date"),
+    ("order.sent", lambda body: body["interventions"][0].update(follow_up_date="i juni"), "follow_up_date"),
 ]
 
 
@@ -105,6 +105,25 @@ def test_a_producer_that_sends_what_no_consumer_can_read_is_found(name, spoil, a
         Draft202012Validator(schema_of(CONTRACTS[name]), format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
             body
         )
+
+
+def is_refused(contract: Contract, body: Any) -> tuple[bool, bool]:
+    """By the reader, by the published schema."""
+    try:
+        load(contract.message, body, unknown="exclude")
+        read = True
+    except Invalid:
+        read = False
+    return not read, not Draft202012Validator(schema_of(contract)).is_valid(body)
+
+
+@EACH_EXAMPLE
+def test_reader_and_schema_refuse_the_same(contract, body):
+    required = schema_of(contract)["required"]
+    for name in body:
+        without = {n: v for n, v in body.items() if n != name}
+        assert is_refused(contract, without) == (name in required, name in required), name
+        assert is_refused(contract, {**body, name: {"noget": "andet"}}) == (True, True), name
 
 
 # who

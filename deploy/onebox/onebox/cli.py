@@ -19,6 +19,8 @@ from casework.process import Actor, Role
 from casework.service import logs
 from onebox import walk as walks
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -30,7 +32,9 @@ def main() -> None:
 
 @main.command()
 @click.option("--port", default=8080, show_default=True, help="Where to listen, on this machine only.")
-@click.option("--data", type=click.Path(path_type=Path), help="Where the databases lie.  [default: ./data, or ./data-demo]")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Where the databases lie.  [default: ./data, or ./data-demo]"
+)
 @click.option("--demo", is_flag=True, help="Play a worked case first, let anybody sign in, and let time stand still.")
 def up(port: int, data: Path | None, demo: bool) -> None:
     """Start everything in one process. Ctrl-C stops it; started again, even after a kill, it goes on where it was.
@@ -43,7 +47,7 @@ def up(port: int, data: Path | None, demo: bool) -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE…")
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="FILE…")
 @click.option("--transport", type=click.Choice(["direct", "amqp"]), default="direct", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per walk instead of a timeline.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the databases there (direct only).")
@@ -85,7 +89,8 @@ def _play(path: Path, transport: str, as_json: bool, keep: Path | None) -> dict[
     blocking = sum(f.blocking for _, f in findings)
     if not as_json:
         colour = "red" if findings else "green"
-        click.secho(f"{len(outcomes)} trin, {blocking} gik ikke som skrevet, {len(findings) - blocking} forventninger ikke opfyldt", fg=colour)  # fmt: skip
+        unmet = f"{blocking} gik ikke som skrevet, {len(findings) - blocking} forventninger ikke opfyldt"
+        click.secho(f"{len(outcomes)} trin, {unmet}", fg=colour)
     return {
         "walk": data["walk"],
         "transport": transport,
@@ -156,13 +161,18 @@ def summary(document: dict[str, Any]) -> str:
         f"Fase: {about.get('phase')} ({about.get('status')})   Spor: {about.get('track')}",
         "",
         *(f"Frist    {d['due']}  {d['kind']} ({d['status']})" for d in document.get("deadlines", [])),
-        *(f"Bestilt  {o['number']} v{o['version']} {o.get('provider', {}).get('name', '')} ({o['status']})" for o in document.get("orders", [])),
+        *(f"Bestilt  {o['number']} v{o['version']} ({o['status']})" for o in document.get("orders", [])),
         *(f"Advarsel {w['rule']}  {w['message']}" for w in document.get("warnings", [])),
         *(f"Mangler  {name} svarer ikke" for name in document.get("missing", [])),
         "",
-        *(f"{e['at'][:16].replace('T', ' ')}  {e['by']:<16} {e['action']}  {e.get('from', '·')} → {e.get('to', '·')}" for e in document.get("history", [])),
-    ]  # fmt: skip
+        *(_event(event) for event in document.get("history", [])),
+    ]
     return "\n".join(lines)
+
+
+def _event(event: dict[str, Any]) -> str:
+    when = event["at"][:16].replace("T", " ")
+    return f"{when}  {event['by']:<16} {event['action']}  {event.get('from', '·')} → {event.get('to', '·')}"
 
 
 @main.group()
@@ -213,7 +223,11 @@ def doctor(data: Path) -> None:
     logging.disable(logging.CRITICAL)
     findings = list(examine(data))
     for name, problem in findings:
-        click.echo(f"{click.style('✓', fg='green')} {name}" if problem is None else f"{click.style('✗', fg='red')} {name}: {problem}")
+        click.echo(
+            f"{click.style('✓', fg='green')} {name}"
+            if problem is None
+            else f"{click.style('✗', fg='red')} {name}: {problem}"
+        )
     sys.exit(1 if any(problem for _, problem in findings) else 0)
 
 

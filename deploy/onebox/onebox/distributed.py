@@ -152,8 +152,15 @@ class AmqpTown:
             flows = self.flows()
             if (settled := _settled(flows)) and flows == before:
                 return
+            if any(flow["parked"] for flow in flows.values()):
+                raise LookupError("beskeder sidder fast:\n  " + "\n  ".join(self._parked()))
             before = flows if settled else None
         raise LookupError(f"der faldt ikke ro: {list(_unsettled(self.flows()))}")
+
+    def _parked(self) -> Iterator[str]:
+        for name in SERVICES:
+            for row in self.call(SYSTEM, "GET", name, "/parked").json()["parked"]:
+                yield f"{name} ← {row['type']}: {row['reason']}"
 
     def flows(self) -> dict[str, Any]:
         return {name: self.call(SYSTEM, "GET", name, "/flow").json() for name in SERVICES}

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from flask import Flask
 
 from casework.contracts import SERVICES, load_all
 from casework.contracts import export as contracts
@@ -33,35 +31,37 @@ def written(part: str) -> tuple[str, ...]:
     return tuple(name for name in SERVICES if find_spec(f"{name}.{part}"))
 
 
-def processes() -> dict[str, Process]:
-    """Every process of the house, by the service it runs in."""
-    found = {}
-    for name in written("process"):
-        module = importlib.import_module(f"{name}.process")
-        found[name] = next(one for one in vars(module).values() if isinstance(one, Process))
-    return found
+def process_of(service: str) -> Process:
+    """The process that runs in a service. Raises StopIteration where its module `process` declares none."""
+    module = importlib.import_module(f"{service}.process")
+    return next(one for one in vars(module).values() if isinstance(one, Process))
 
 
-def apps() -> Iterator[tuple[str, Flask]]:
-    """Every service's app, on a database that is nowhere."""
-    key = public_key(new_key())
-    for name in written("app"):
-        module: Any = importlib.import_module(f"{name}.app")
-        service = module.create(Settings(database="sqlite://", token_key=key), transport=Direct())
-        yield name, module.create_app(service)
-        service.database.close()
+def openapi_of(service: str) -> dict[str, Any]:
+    """The OpenAPI document of a service, put together on a database that is nowhere."""
+    module: Any = importlib.import_module(f"{service}.app")
+    settings = Settings(database="sqlite://", token_key=public_key(new_key()))
+    made = module.create(settings, transport=Direct())
+    described: dict[str, Any] = module.create_app(made).extensions["api"].spec.to_dict()
+    made.database.close()
+    return described
 
 
 # what it looks like
 def process_documents() -> dict[str, str]:
     """A BPMN file for each process, and one for who tells whom what."""
-    drawn = {f"{process.name}.bpmn": to_bpmn(process) for process in processes().values()}
-    return drawn | {"collaboration.bpmn": collaboration(contracts.flows(), contracts.LABELS)}
+    drawn = {f"{process.name}.bpmn": to_bpmn(process) for process in map(process_of, written("process"))}
+    return drawn | {"collaboration.bpmn": collaboration_document()}
+
+
+def collaboration_document() -> str:
+    """Every service a pool, and the messages between them."""
+    return collaboration(contracts.flows(), contracts.LABELS)
 
 
 def openapi_documents() -> dict[str, str]:
     """An OpenAPI 3.1 file for each service."""
-    return {f"{name}.json": contracts.as_json(app.extensions["api"].spec.to_dict()) for name, app in apps()}
+    return {f"{name}.json": contracts.as_json(openapi_of(name)) for name in written("app")}
 
 
 DOCUMENTS: Mapping[str, Callable[[], dict[str, str]]] = {
@@ -91,9 +91,10 @@ def export_openapi(folder: Path) -> list[Path]:
 
 
 def export_all(docs: Path, *, unpublished: bool = False) -> list[Path]:
-    """Write all three. Raises BreakingChange before anything is written."""
+    """Write all three. Raises BreakingChange, and writes nothing, as `export_contracts` does."""
+    drawn, described = process_documents(), openapi_documents()  # before anything is written: either may fail
     paths = export_contracts(docs / FOLDERS["contracts"], unpublished=unpublished)
-    return [*paths, *export_processes(docs / FOLDERS["processes"]), *export_openapi(docs / FOLDERS["openapi"])]
+    return [*paths, *_write(docs / FOLDERS["processes"], drawn), *_write(docs / FOLDERS["openapi"], described)]
 
 
 def check(docs: Path, *parts: str) -> list[Path]:

@@ -119,5 +119,3 @@ def _kept(path: Path, make: Any) -> str:
         path.write_text(make(), "utf-8")
         path.chmod(0o600)
     return path.read_text("utf-8")
-
-

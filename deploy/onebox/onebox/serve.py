@@ -7,6 +7,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import waitress
@@ -23,9 +24,13 @@ def serve(data: Path, port: int, *, demo: bool = False) -> None:
         prepare_demo(data)
     clock = f"file:{data / 'clock'}" if demo else "system"
     house = House(data, clock=clock, demo=demo)
-    others = {f"/services/{name}": app for name, app in house.apps.items() if name != "portal"}
+    others: dict[str, Any] = {f"/services/{name}": app for name, app in house.apps.items() if name != "portal"}
     server = waitress.create_server(
-        DispatcherMiddleware(house.apps["portal"], others), host="127.0.0.1", port=port, threads=8, clear_untrusted_proxy_headers=True
+        DispatcherMiddleware(house.apps["portal"], others),
+        host="127.0.0.1",
+        port=port,
+        threads=8,
+        clear_untrusted_proxy_headers=True,
     )
     house.start()
     click.echo(f"sagsgang: http://127.0.0.1:{server.effective_port}/   (Ctrl-C stopper)")

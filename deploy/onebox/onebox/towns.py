@@ -49,7 +49,9 @@ def advance(town: Any, to: datetime) -> None:
     """From due to due: at each moment on the way at which something is due, it is raised, sent, and settled."""
     town.settle()
     while True:
-        answer = town.call(SYSTEM, "GET", "scheduler", f"/next?until={to.astimezone(UTC).isoformat().replace('+', '%2B')}")
+        answer = town.call(
+            SYSTEM, "GET", "scheduler", f"/next?until={to.astimezone(UTC).isoformat().replace('+', '%2B')}"
+        )
         answer.raise_for_status()
         due = answer.json()["next"]
         if due is None:

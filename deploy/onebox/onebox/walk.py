@@ -1,4 +1,4 @@
-"""Plays a walk: a worked case as a YAML file, step by step through the real APIs and messages, with a clock that is set.
+"""Plays a walk: a worked case as a YAML file, through the real APIs and messages, with a clock that is set.
 
 It waits until everything has settled and never sleeps. `docs/walks.md` describes the form of the file.
 """
@@ -212,7 +212,9 @@ class Walk:
         by_phase: dict[str, dict[str, Any]] = {}
         for path, values in (step.get("fill") or {}).items():
             phase, name = path.split(".")
-            home = "delivery" if name == "status_note" else phase  # the note lies with delivery, which the provider sees
+            home = (
+                "delivery" if name == "status_note" else phase
+            )  # the note lies with delivery, which the provider sees
             by_phase.setdefault(home, {})[name] = self._values(values)
         if by_phase and not self.cases:
             self._open({}, entry_phase=next(iter(by_phase)))
@@ -223,9 +225,7 @@ class Walk:
                 yield refused
                 return
 
-    def _patch(
-        self, phase: str, patch: dict[str, Any], who: str, key: str | None = None
-    ) -> dict[str, Any] | None:
+    def _patch(self, phase: str, patch: dict[str, Any], who: str, key: str | None = None) -> dict[str, Any] | None:
         query = f"?key={key}" if key else ""
         answer = self.town.call(
             self.actor(who), "PATCH", phase, f"/cases/{self.case}{query}", json=patch, headers={"If-Match": "*"}

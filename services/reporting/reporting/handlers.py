@@ -22,8 +22,13 @@ def archive(session: Session, bodies: Iterable[Any]) -> None:
             known.add(envelope.id)
             session.add(
                 Archived(
-                    id=envelope.id, type=envelope.type, version=envelope.version, producer=envelope.producer,
-                    subject=envelope.subject, time=envelope.time, body=envelope.body,
+                    id=envelope.id,
+                    type=envelope.type,
+                    version=envelope.version,
+                    producer=envelope.producer,
+                    subject=envelope.subject,
+                    time=envelope.time,
+                    body=envelope.body,
                 )  # fmt: skip
             )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.database import own_base
 
-Base = own_base("reporting")
+Base: Any = own_base("reporting")
 
 
 class Archived(Base):

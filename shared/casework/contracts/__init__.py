@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from casework.fields import needed
@@ -94,10 +95,11 @@ def command(*actions: str) -> Callable[[type[T]], type[T]]:
 
 def by_name(name: str, version: int) -> Contract | None:
     """The contract of a message that has come, or None where we know no such name or version."""
-    known = CONTRACTS.get(name)
+    known = load_all().get(name)
     return known if known and known.version == version else None
 
 
+@cache
 def load_all() -> Mapping[str, Contract]:
     """Import every module of contracts and return the registry, complete."""
     from casework.contracts import assessment, common, decision, delivery, followup, intake, ordering, portal, scheduler

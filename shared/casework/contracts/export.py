@@ -125,7 +125,7 @@ _WRITTEN: dict[type[mf.Field[Any]], Json] = {
     wire.Money: {"type": "string", "pattern": r"^-?\d{1,12}\.\d{2}$"},
     wire.Quantity: {"type": "number", "minimum": 0, "exclusiveMaximum": 10**6, "multipleOf": 0.5},
     wire.Flag: {"type": "boolean"},
-    wire.Whole: {"type": "integer"},
+    wire.Whole: {"type": "integer", "format": "int32"},
     wire.Day: {"type": "string", "format": "date"},
     wire.Instant: {"type": "string", "format": "date-time"},
     mf.UUID: {"type": "string", "format": "uuid"},  # before String, of which it is one

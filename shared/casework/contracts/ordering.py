@@ -1,4 +1,7 @@
-"""What ordering (bestilling) tells: one order per provider, the money it commits, and the provider register."""
+"""What ordering (bestilling) tells: one order per provider, the money it commits, and the provider register.
+
+Also what intake tells ordering alone: which documents the case has, by title and kind.
+"""
 
 from datetime import date
 
@@ -58,6 +61,26 @@ class OrderSent(Message):
     goals: tuple[Goal, ...] = entries("Indsatsmål")
     interventions: tuple[OrderedIntervention, ...] = entries("Bestilte indsatser")
     total_expected_price: Amount | None = field("Forventet pris for samlet indsats")
+
+
+@contract("provider.chosen", by="ordering", to="ordering")
+class ProviderChosen(Message):
+    """Granted help has been given to another provider, who is to have an order. Told to ordering itself, at once."""
+
+    provider_id: str = needed("Udfører")
+    provider: Party = needed("Udfører")
+
+
+@contract(
+    "documents.recorded",
+    by="intake",
+    to="ordering",
+    tells={"intake.existing_information": "existing_documents"},
+)
+class DocumentsRecorded(Message):
+    """Which documents there are, so that one that must go along with an order is not forgotten (ORD-12)."""
+
+    existing_documents: tuple[Document, ...] = entries("Eksisterende dokumentation", key=None)
 
 
 @contract("order.accepted", by="ordering", to="followup reporting")

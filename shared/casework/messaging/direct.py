@@ -53,5 +53,8 @@ class Direct:
             while not stop():
                 self._changed.wait(0.1)
 
+    def declare(self) -> None:
+        """Nothing to make: all is in this process."""
+
     def close(self) -> None:
         self.receivers.clear()

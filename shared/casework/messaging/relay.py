@@ -45,6 +45,9 @@ class Transport(Protocol):
     def consume(self, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
         """Pass what comes for `service` to `receive`, and acknowledge it once `receive` has returned, until `stop`."""
 
+    def declare(self) -> None:
+        """Make what the transport needs on its server, where it has one. Safe to repeat."""
+
     def close(self) -> None: ...
 
 

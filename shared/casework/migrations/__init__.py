@@ -22,16 +22,6 @@ def config_for(name: str) -> Config:
 
 def upgrade(service: Service) -> None:
     """Bring a service's database up to date. Safe to run again, and by several copies at once."""
-    import importlib.util  # TEMPORARY
-
-    if importlib.util.find_spec(f"{service.name}.migrations") is None:
-        import casework.messaging.tables, casework.phase.tables  # noqa
-        from casework.database import Base
-
-        Base.metadata.create_all(service.database.engine)
-        for base in service.bases:
-            base.metadata.create_all(service.database.engine)
-        return
     config = config_for(service.name)
     with service.database.engine.begin() as connection:
         lock_connection(connection, "migrate")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from casework.errors import NotFound
 from casework.phase.handlers import warnings
 from casework.phase.phase import Phase
 from casework.phase.tables import CaseRow, JournalRow
-from casework.process import Situation
+from casework.process import Actor, Role, Situation
 from casework.process.engine import allowed
 from casework.schema import dump
 
 
 def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> dict[str, Any]:
     """Keys of the document that this phase owns, under `parts`; warnings, history and origins to be laid end to end."""
-    journal = session.scalars(sa.select(JournalRow).where(JournalRow.case_id == case.id).order_by(JournalRow.id))
+    s = as_seen(s)
+    journal = session.scalars(journal_seen(s.case_id, s.actor).order_by(JournalRow.id))
     return {
         "case_id": str(case.id),
         "revision": case.revision,
@@ -31,6 +35,22 @@ def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> di
         "origins": origins(phase, s),
         "history": [_event(phase, row) for row in journal if row.row],
     }
+
+
+def as_seen(s: Situation[Any]) -> Situation[Any]:
+    """A provider's people see the numbers of their own order. Raises NotFound where they have none (DEL-08)."""
+    if s.actor.role is not Role.PROVIDER:
+        return s
+    own = tuple(run for run in s.runs if run.key and run.key == s.actor.provider_id)
+    if not own:
+        raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+    return replace(s, runs=own, _views={})
+
+
+def journal_seen(case_id: UUID, who: Actor) -> sa.Select[tuple[JournalRow]]:
+    """What has been done in the case, as far as whoever asks may know of it."""
+    done = sa.select(JournalRow).where(JournalRow.case_id == case_id)
+    return done if who.role is not Role.PROVIDER else done.where(JournalRow.key == who.provider_id)
 
 
 def steps(phase: Phase, s: Situation[Any]) -> dict[str, Any]:

@@ -81,7 +81,8 @@ class Handlers:
             fold(effects, self.phase.derives(before, after))
         effects.situation = effects.situation.of(None)
         if changed:
-            self._conclude(session, case, before, effects, _Doing(f"{self.phase.name}.record", actor, changed), units)
+            doing = _Doing(f"{self.phase.name}.record", actor, changed, key=key)
+            self._conclude(session, case, before, effects, doing, units)
         return effects.situation
 
     def _may_record(self, step: str, actor: Actor, given: Any) -> None:
@@ -219,7 +220,7 @@ class Handlers:
         changes = [[c.path, c.before, c.after] for c in doing.changes]
         if not (moves or changes):
             return
-        for move in moves or [Move(0, "", "", "", "")]:
+        for move in moves or [Move(0, doing.key, "", "", "")]:
             session.add(
                 JournalRow(
                     case_id=case.id,
@@ -245,6 +246,7 @@ class _Doing:
     changes: list[Change] | tuple[Change, ...] = ()
     reason: str | None = None
     cause: Cause | None = None
+    key: str = ""  # of a recording: whose it is, where there is one per provider or number
 
 
 def _checked(step: type, merged: Json, at: str) -> Json:

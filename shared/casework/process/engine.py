@@ -61,7 +61,7 @@ def allowed(process: Process, situation: Situation[Any]) -> list[tuple[Node, Run
     """The rows at which a person may act now, by position alone; rules are asked when they do."""
     rows: list[tuple[Node, Run[Any] | None]] = []
     for node in process:
-        if not (isinstance(node, Start | UserTask | Always) and node.on and issubclass(node.on, Command)):
+        if not (isinstance(node, Start | UserTask | Wait | Always) and node.on and issubclass(node.on, Command)):
             continue
         if isinstance(node, Start | Always):
             rows.append((node, None))

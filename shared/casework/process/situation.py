@@ -180,8 +180,9 @@ class Situation(Generic[S]):
     def origins(self, step: type[Step], key: str = "") -> dict[str, str]:
         """Where each carried value that shows in the step comes from."""
         own = self.own.get((step.step, key), {})
-        carried, origins = self._carried(step)
-        return {name: origin for name, origin in origins.items() if name not in own and carried.get(name) is not None}
+        origins = self._carried(step)[1]
+        shown = dump(self.view(step, key))  # a computation may hide what is carried
+        return {name: origin for name, origin in origins.items() if name not in own and name in shown}
 
     def _carried(self, step: type[Step]) -> tuple[Json, dict[str, str]]:
         if ("carried", step) not in self._views:
@@ -199,11 +200,11 @@ class Situation(Generic[S]):
     def look_up(self, path: str) -> tuple[Any, str]:
         """The value of `phase.step.field` as this phase knows it, and where it was first recorded."""
         phase, step_name, name = path.split(".")
-        if phase != self.phase:
+        if phase != self.phase or step_name not in self.steps:  # followup.status_note lies elsewhere
             return self._hearsay(f"{phase}.{step_name}", name), path
         step = self.steps[step_name]
-        value = dump(self.view(step)).get(name)
-        return value, self.origins(step).get(name, path)
+        value = dump(self[step]).get(name)
+        return value, self.origins(step, self.key_of(step)).get(name, path)
 
     def _hearsay(self, step: str, name: str) -> Any:
         for heard in reversed(self.heard):

@@ -13,22 +13,22 @@ from marshmallow import fields as mf
 
 from casework.contracts import Command
 from casework.errors import Invalid, NotFound, Refusal, Stale
-from casework.fields import Field, fields_of
-from casework.phase.document import part
+from casework.fields import Field, Step, fields_of
+from casework.phase.document import journal_seen, part
 from casework.phase.handlers import Handlers
 from casework.phase.phase import Phase
 from casework.phase.store import load
 from casework.phase.tables import AccessRow, CaseRow, JournalRow
-from casework.process import Actor, Role
+from casework.process import Actor, Role, Situation
 from casework.process import Process as ProcessType
+from casework.process.bpmn import to_bpmn
+from casework.schema import dump, schema_class
 from casework.schema import load as load_typed
-from casework.schema import schema_class
 from casework.service.app import PAGE, create_app
 from casework.service.auth import actor, only
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
-
 
 NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
 
@@ -64,6 +64,13 @@ def create_phase_app(service: PhaseService) -> Flask:
     """The app of a phase: what all services have, and the routes of its cases."""
     app = create_app(service)
     app.extensions["api"].register_blueprint(_cases(service))
+
+    @app.get("/process")
+    def process() -> Response:
+        """The phase's process as BPMN 2.0, with its picture; no case is in it."""
+        actor()
+        return Response(to_bpmn(service.phase.process), mimetype="application/xml")
+
     return app
 
 
@@ -133,6 +140,27 @@ def _cases(service: PhaseService) -> Blueprint:
         answer.set_etag(str(revision))
         return answer
 
+    @blp.get("/<uuid:case_id>/records")
+    @blp.doc(parameters=[{"in": "query", "name": name, "schema": {"type": "string"}} for name in ("step", "key")])
+    @blp.response(200, description="Every record, or those asked for; the ETag goes back with a change")
+    @document
+    def read_records(case_id: UUID) -> Response:
+        """The steps as they read now, each with its key and the origins of what is carried: what a form shows."""
+        who, wanted = _reader(phase), request.args.get("step")
+        with service.database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            if row is None or row.opened is None:
+                raise NotFound(NOBODYS_BUSINESS)
+            situation = load(session, phase, row, service.municipality, who, service.clock())
+            steps = [s for s in phase.steps if wanted in (None, s.step) and _may_see(phase, s.step, who)]
+            listed = [record for step in steps for record in _records(step, situation, _key(phase, who))]
+        if not listed:
+            raise NotFound(NOBODYS_BUSINESS)
+        _note_access(service, case_id, who, wanted or "records")
+        answer = jsonify(case_id=str(case_id), revision=row.revision, records=listed)
+        answer.set_etag(str(row.revision))
+        return answer
+
     for command in phase.commands:
         for name in command.actions:
             _action(blp, service, command, name, document)
@@ -144,7 +172,7 @@ def _cases(service: PhaseService) -> Blueprint:
         """Who changed what, from what, to what."""
         who = _reader(phase)
         _note_access(service, case_id, who, "changes")
-        query = sa.select(JournalRow).where(JournalRow.case_id == case_id).order_by(JournalRow.id.desc()).limit(PAGE)
+        query = journal_seen(case_id, who).order_by(JournalRow.id.desc()).limit(PAGE)
         if before := request.args.get("before", type=int):
             query = query.where(JournalRow.id < before)
         with service.database.reading() as session:
@@ -258,6 +286,26 @@ def _key(phase: Phase, who: Actor) -> str:
 def _patch_schema(phase: Phase) -> type[ma.Schema]:
     body = {step.step: mf.Nested(schema_class(step), metadata={"description": step.label}) for step in phase.steps}
     return type(f"{phase.name.capitalize()}Record", (ma.Schema,), body)
+
+
+def _may_see(phase: Phase, step: str, who: Actor) -> bool:
+    """A provider sees the steps that it may record itself, and no other (GEN-14, DEL-08)."""
+    return who.role is not Role.PROVIDER or Role.PROVIDER in phase.record_roles.get(step, ())
+
+
+def _records(step: type[Step], s: Situation[Any], wanted: str) -> list[dict[str, Any]]:
+    """What there is of one step: one record per case, or one per provider or number; `wanted` names a single one."""
+    keys, runs = {""}, {}
+    if step.per not in (None, "citizen"):
+        runs = {str(run.number) if step.per == "number" else run.key: run for run in s.runs}
+        keys = {*runs, *(key for name, key in s.own if name == step.step)}
+        if wanted:
+            keys = keys & {wanted} if s.actor.role is Role.PROVIDER else {wanted}
+    views = [(key, s.of(runs.get(key))) for key in sorted(keys)]
+    return [
+        {"step": step.step, "key": key, "values": dump(at.view(step, key)), "origins": at.origins(step, key)}
+        for key, at in views
+    ]
 
 
 def describe(phase: Phase) -> dict[str, Any]:

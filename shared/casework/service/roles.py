@@ -49,7 +49,7 @@ def main(
     work.add_argument("--only", choices=("consumer", "relay"), help="one of the two alone")
     if tasks:
         role.add_parser("tasks", help="carry out what is due and what leaves the house (Celery)")
-    role.add_parser("migrate", help="bring the database up to date")
+    role.add_parser("migrate", help="bring the database up to date, and the queues in place")
     asked = parser.parse_args(argv)
     if asked.role == "api":
         return _serve(name, create, create_app, asked.threads)
@@ -57,6 +57,7 @@ def main(
     logs.set_up(name, service.settings.log_level)
     if asked.role == "migrate":
         upgrade(service)
+        service.transport.declare()
     elif asked.role == "tasks" and tasks:
         tasks(service)
     else:

@@ -1,0 +1,5 @@
+"""Alembic's way in."""
+
+from casework.migrations import run
+
+run()

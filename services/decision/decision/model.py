@@ -1,0 +1,155 @@
+"""What decision has on record: the decision, its letter, and the complaint (handbook 6)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from casework.contracts.values import Document, Intervention, Party
+from casework.fields import ALWAYS, Step, entries, field, step
+from casework.schema import Amount
+from casework.vocabularies.codes import (
+    DecisionBody,
+    DecisionChannel,
+    DecisionOutcome,
+    FollowUpOutcome,
+    LegalBasis,
+    NoticeChannel,
+    Precedent,
+    ReassessmentOutcome,
+    Service,
+    TargetGroup,
+)
+
+
+@step("decision", "Afgørelse")
+class Decision(Step):
+    """What is decided, by whom, on which rules (handbook 6.1–6.2). Of interventions only the choice is made here."""
+
+    decision_body: DecisionBody | None = field("Beslutningskompetence", required=ALWAYS)
+    decision_date: date | None = field("Dato for afgørelse", required=ALWAYS)
+    decision_outcome: DecisionOutcome | None = field("Resultat", required=ALWAYS)
+    fully_upheld: bool | None = field("Fuldt medhold", required=ALWAYS)
+    decision_channel: DecisionChannel | None = field("Skriftlig eller mundtlig afgørelse", required=ALWAYS)
+    written_grant_notice: Document | None = field(
+        "Skriftlig oplysning om bevilget hjælp",
+        required="a grant under SEL § 83 or § 85 is communicated verbally",
+    )
+    granted_interventions: tuple[Intervention, ...] = entries(
+        "Tildelt indsats",
+        writable=(),
+        required="decision_outcome is granted or partly-refused",
+        carried_from="assessment.case_assessment.interventions",
+    )
+    refused_interventions: tuple[Intervention, ...] = entries(
+        "Afslået indsats",
+        writable=(),
+        required="decision_outcome is refused or partly-refused",
+        carried_from="assessment.case_assessment.interventions",
+    )
+    legal_bases: tuple[LegalBasis, ...] = entries("Retsregler", key=None, required=ALWAYS)
+    notice_days: int | None = field(
+        "Varsel", required="help under SEL §§ 95, 96, 98 (or § 114 before renewal) is withdrawn or reduced"
+    )
+    primary_target_group: TargetGroup | None = field(
+        "Borgerens primære målgruppe",
+        required=ALWAYS,
+        carried_from="assessment.case_assessment.primary_target_group",
+    )
+    other_target_groups: tuple[TargetGroup, ...] = entries(
+        "Borgerens øvrige målgrupper", key=None, carried_from="assessment.case_assessment.other_target_groups"
+    )
+    decision_reasoning: str | None = field(
+        "Begrundelse for afgørelse",
+        required="not fully_upheld",
+        carried_from="assessment.case_assessment.decision_reasoning",
+    )
+
+
+@step("decision_letter", "Afgørelsesbrev")
+class DecisionLetter(Step):
+    """The letter to the citizen (handbook 6.3), filled from the case; the caseworker adjusts the language (DEC-10)."""
+
+    authority_name: str | None = field("Kommune", required=ALWAYS)
+    department: str | None = field("Afdeling", required=ALWAYS)
+    caseworker: Party | None = field("Sagsbehandler", required=ALWAYS)
+    letter_date: date | None = field("Dato", required=ALWAYS)
+    recipient: Party | None = field("Modtager", required=ALWAYS)
+    letter_heading: str | None = field("Overskrift", required=ALWAYS)
+    case_subject: str | None = field(
+        "Hvad sagen drejer sig om", required=ALWAYS, carried_from="intake.enquiry.opening_reason"
+    )
+    enquiry_received_date: date | None = field(
+        "Dato for modtagelse af henvendelsen",
+        required="the case began with an enquiry",
+        carried_from="intake.enquiry.enquiry_received_date",
+    )
+    party_hearing_sent_date: date | None = field(
+        "Dato for partshøring",
+        required="party_hearing_needed",
+        carried_from="assessment.case_information.party_hearing_sent_date",
+    )
+    result: str | None = field("Resultat", required=ALWAYS, carried_from="decision.decision.decision_outcome")
+    # codes here, whole interventions there: rules.with_the_decision carries them over
+    granted_services: tuple[Service, ...] = entries("Tildelt indsats", key=None, required="something is granted")
+    refused_services: tuple[Service, ...] = entries("Afslået indsats", key=None, required="something is refused")
+    consequences: str | None = field("Betydning for borgeren")
+    change_notification_duty: str | None = field("Oplysningspligt om ændringer")
+    specific_assessment: str | None = field(
+        "Den konkrete vurdering", required="not fully_upheld", carried_from="decision.decision.decision_reasoning"
+    )
+    weighted_facts: str | None = field("Oplysninger der er lagt vægt på", required="not fully_upheld")
+    citizen_views: str | None = field(
+        "Særligt om dine synspunkter", required="the citizen's views go against the decision"
+    )
+    legal_requirements: str | None = field("De juridiske krav", required="not fully_upheld")
+    intervention_purpose: str | None = field(
+        "Indsatsformål",
+        required="something is granted",
+        carried_from="assessment.case_assessment.intervention_purpose",
+    )
+    expected_follow_up: str | None = field("Opfølgning", required="something is granted")
+    forward_plan: str | None = field("Plan for fremadrettet indsats")
+    has_own_payment: bool | None = field("Egenbetaling", required=ALWAYS)
+    own_payment_amount: Amount | None = field("Beløb for egenbetaling", required="has_own_payment")
+    rules_and_practice: tuple[LegalBasis, ...] = entries(
+        "Retsregler og praksis", key=None, required=ALWAYS, carried_from="decision.decision.legal_bases"
+    )
+    precedents: tuple[Precedent, ...] = entries("Principmeddelelser og vejledninger", key=None)
+    law_extracts: tuple[Document, ...] = entries("Lovuddrag", key=None, required=ALWAYS)
+    complaint_guidance: str | None = field("Klagevejledning", required="not fully_upheld")
+    complaint_deadline: date | None = field("Klagefrist", required="not fully_upheld")
+    attached_action_plan: Document | None = field("Handleplan vedlagt")
+    contact_for_questions: str | None = field("Tvivlsspørgsmål", required=ALWAYS)
+    signature: str | None = field("Med venlig hilsen", required=ALWAYS)
+
+
+@step("complaint", "Klage")
+class Complaint(Step):
+    """The complaint on the decision in force, and what came of it. Told by acts, never filled in."""
+
+    received_on: date | None = field("Modtaget den", computed="decision.register_complaint")
+    text: str | None = field("Klagen", computed="decision.register_complaint")
+    outcome: ReassessmentOutcome | None = field("Genvurdering", computed="decision.reassess")
+
+
+@dataclass(frozen=True)
+class State:
+    """One decision: what was decided, what the citizen was told and when, and what came of a complaint."""
+
+    decision: Decision | None = None  # as it was made; what is recorded later is the next one's draft
+    recommendation: int | None = None  # the approved recommendation that it rests on
+    assessment_revision: int | None = None  # and the assessment behind that
+    follow_up: int | None = None  # the follow-up that decided it, where one did
+    follow_up_outcome: FollowUpOutcome | None = None
+    channel: NoticeChannel | None = None
+    received_on: date | None = None
+    letter: DecisionLetter | None = None  # as it was sent
+    complaint_due: date | None = None  # none while no guidance was given
+    effective_from: date | None = None  # the day after a notice of reduction
+    demanded_on: date | None = None
+    complaint: Complaint | None = None
+    complaints: int | None = None  # how many there have been
+    is_late: bool | None = None
+    forwarded_on: date | None = None
+
+
+STEPS = (Decision, DecisionLetter, Complaint)

@@ -1,0 +1,267 @@
+"""What it takes to decide, and what is then decided. Read in order, the names are the specification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from casework.contracts.assessment import (
+    CaseAssessmentRecorded,
+    CaseInformationRecorded,
+    HearingAnswered,
+    HearingSent,
+    RecommendationApproved,
+)
+from casework.contracts.decision import DecisionMade
+from casework.contracts.followup import FollowupConcluded
+from casework.contracts.intake import CaseClosed, ConsentChanged, EnquiryRecorded
+from casework.contracts.values import Intervention, Party
+from casework.errors import Forbidden, Invalid, NotHere, Refused
+from casework.process import Actor, Role
+from decision.commands import MakeDecision, NotifyCitizen
+
+Assessed = Callable[..., CaseAssessmentRecorded]
+Approve = Callable[..., RecommendationApproved]
+CITIZEN = Party(name="Bente", role="citizen")
+INFORMED = CaseInformationRecorded(themes=("mental-functions",), party_hearing_needed=True)
+
+
+def refused(desk: Any, command: Any = None) -> str:
+    with pytest.raises(Refused) as caught:
+        desk.do(command or MakeDecision())
+    return str(caught.value.rule)
+
+
+# which numbers there are
+@pytest.mark.rule("GEN-10", "INT-11")
+def test_without_an_approved_recommendation_nothing_is_decided(empty):
+    empty.hear(EnquiryRecorded(is_clear_case=True, opening_reason="Klara ser dårligt"))
+    with pytest.raises(NotHere) as caught:
+        empty.do(MakeDecision())
+    assert caught.value.rule == "GEN-10"
+
+
+def test_an_approved_recommendation_opens_a_decision(drafted):
+    assert drafted.at == {"1": "decide"}
+
+
+def test_a_second_recommendation_becomes_the_ground_of_the_undecided_one(drafted, assessed, approve):
+    more = Intervention(id="i1", services=("support-education", "support-administration"), offer="mobile-offer")
+    drafted.hear(assessed(2, more), approve(2, 2)).do(MakeDecision())
+    assert drafted.at == {"1": "notify"}
+    assert drafted.said(DecisionMade)[0].assessment_revision == 2
+    assert drafted.said(DecisionMade)[0].granted_interventions == (more,)
+
+
+def test_a_recommendation_after_the_decision_opens_the_next(granted, approve):
+    granted.hear(approve(2, 1))
+    assert granted.at == {"1": "notify", "2": "decide"}
+
+
+def test_only_an_undecided_number_is_stopped_when_the_case_closes(granted, approve):
+    granted.hear(approve(2, 1), CaseClosed(closed_on=date(2026, 3, 3)))
+    assert granted.at == {"1": "notify", "2": "stopped"}
+
+
+@pytest.mark.rule("GEN-14")
+def test_a_provider_makes_no_decision(drafted):
+    with pytest.raises(Forbidden) as caught:
+        drafted.do(MakeDecision(), Actor("p", "X-Hus", Role.PROVIDER, "x-hus"))
+    assert caught.value.rule == "GEN-14"
+
+
+# what must be there
+@pytest.mark.rule("DEC-01")
+@pytest.mark.parametrize("name", ["decision_outcome", "decision_date", "decision_body"])
+def test_result_date_and_decider_are_documented(drafted, name):
+    assert refused(drafted.fill(**{name: None})) == "DEC-01"
+
+
+@pytest.mark.rule("ASM-15")
+def test_a_hearing_that_is_needed_and_not_sent_stops_the_decision(drafted):
+    assert refused(drafted.hear(INFORMED)) == "ASM-15"
+
+
+@pytest.mark.rule("ASM-15")
+def test_a_hearing_stops_the_decision_until_it_is_answered_or_its_day_is_over(drafted):
+    sent = HearingSent(number=1, party=CITIZEN, party_hearing_sent_date=date(2026, 3, 2), answer_due=date(2026, 3, 16))
+    drafted.hear(INFORMED, sent)
+    assert refused(drafted.on("2026-03-16")) == "ASM-15"
+    drafted.on("2026-03-17").do(MakeDecision())
+
+
+@pytest.mark.rule("ASM-15")
+def test_an_answered_hearing_stops_nothing(drafted):
+    sent = HearingSent(number=1, party=CITIZEN, party_hearing_sent_date=date(2026, 3, 2), answer_due=date(2026, 3, 16))
+    drafted.hear(INFORMED, sent, HearingAnswered(number=1, answered_on=date(2026, 3, 3))).do(MakeDecision())
+    assert drafted.at == {"1": "notify"}
+
+
+@pytest.mark.rule("ASM-18")
+def test_a_case_without_any_fact_is_not_decided_unless_it_is_clear_and_says_why(drafted, assessed):
+    drafted.hear(CaseInformationRecorded(party_hearing_needed=False), assessed(2, goals=()))
+    assert refused(drafted) == "ASM-18"
+    drafted.hear(EnquiryRecorded(is_clear_case=True, opening_reason="Bente vil have en bolig")).do(MakeDecision())
+
+
+@pytest.mark.rule("GEN-07")
+def test_a_refused_consent_asks_that_the_consequences_were_explained(drafted):
+    drafted.hear(ConsentChanged(reused_information_consent=False))
+    assert refused(drafted) == "GEN-07"
+    explained = ConsentChanged(reused_information_consent=False, consent_consequences_explained=True)
+    drafted.hear(explained).do(MakeDecision())
+
+
+@pytest.mark.rule("DEC-16")
+def test_the_target_group_is_confirmed_although_the_assessment_has_one(drafted, assessed, approve):
+    drafted.hear(assessed(2, primary_target_group="alcohol-misuse"), approve(2, 2)).fill(primary_target_group=None)
+    assert refused(drafted) == "DEC-16"
+
+
+@pytest.mark.rule("DEC-04")
+@pytest.mark.parametrize("outcome", ["partly-refused", "refused", "repayment"])
+def test_a_refusal_is_no_full_approval(drafted, outcome):
+    assert refused(drafted.fill(decision_outcome=outcome)) == "DEC-04"
+
+
+@pytest.mark.rule("DEC-04")
+def test_what_nobody_called_full_approval_is_none(drafted):
+    drafted.fill(fully_upheld=None).do(MakeDecision())
+    assert drafted.said(DecisionMade)[0].fully_upheld is False
+
+
+@pytest.mark.rule("DEC-18")
+@pytest.mark.parametrize(
+    "outcome, missing",
+    [("granted", "granted"), ("refused", "refused"), ("partly-refused", "refused"), ("partly-refused", "granted")],
+)
+def test_grants_and_refusals_stand_line_by_line(drafted, outcome, missing):
+    lines = {f"{name}_interventions": [] if name == missing else [{"id": "i1"}] for name in ("granted", "refused")}
+    full = outcome == "granted"
+    drafted.fill(granted_interventions=None, refused_interventions=None)
+    assert refused(drafted.fill(decision_outcome=outcome, fully_upheld=full, **lines)) == "DEC-18"
+
+
+@pytest.mark.rule("DEC-18")
+def test_one_decision_holds_what_is_granted_beside_what_is_refused(partly):
+    made = partly.said(DecisionMade)[0]
+    assert [i.id for i in made.granted_interventions] == ["i1"]
+    assert made.refused_interventions == ("i1",)
+
+
+@pytest.mark.rule("DEC-18")
+def test_a_grant_that_also_refuses_contradicts_itself(drafted):
+    assert refused(drafted.fill(refused_interventions=[{"id": "i2"}])) == "DEC-18"
+
+
+def test_lines_of_the_decision_before_are_no_part_of_the_next(told, approve):
+    told.hear(approve(2, 1)).fill(decision_outcome="granted", fully_upheld=True).do(MakeDecision())
+    assert told.said(DecisionMade)[0].refused_interventions == ()
+
+
+@pytest.mark.rule("GEN-10")
+def test_what_no_assessment_knows_is_not_granted(drafted):
+    assert refused(drafted.fill(granted_interventions=[{"id": "i9"}])) == "GEN-10"
+
+
+def test_a_refusal_where_no_help_was_proposed_needs_no_lines(drafted, approve):
+    nothing = CaseAssessmentRecorded(assessment_revision=2, primary_target_group="alcohol-misuse")
+    refusal = {"decision_outcome": "refused", "fully_upheld": False, "granted_interventions": None}
+    drafted.hear(nothing, approve(2, 2)).fill(**refusal).do(MakeDecision())
+    assert drafted.at == {"1": "notify"}
+
+
+def test_of_an_intervention_only_the_choice_is_made_here(drafted):
+    with pytest.raises(Invalid):
+        drafted.fill(granted_interventions=[{"id": "i1", "offer": "day-offer"}])
+
+
+def test_a_draft_for_a_later_decision_does_not_leak_into_this_one(drafted, assessed):
+    drafted.hear(assessed(2, Intervention(id="i1", services=("support-administration",)))).do(MakeDecision())
+    assert drafted.said(DecisionMade)[0].granted_interventions[0].services == ("support-education",)
+
+
+@pytest.mark.rule("PRI-08")
+def test_help_at_a_residential_offer_needs_a_stay(drafted, assessed, approve):
+    at_home = Intervention(id="i1", services=("support-education",), offer="ordinary-long-term-residential")
+    assert refused(drafted.hear(assessed(2, at_home), approve(2, 2))) == "PRI-08"
+
+
+@pytest.mark.rule("PRI-09")
+def test_a_stay_is_not_granted_alone(drafted):
+    drafted.fill(granted_interventions=None)
+    assert refused(drafted.fill(granted_interventions=[{"id": "i2"}])) == "PRI-09"
+
+
+@pytest.mark.rule("PRI-08", "PRI-09")
+def test_a_stay_with_other_help_is_granted(drafted):
+    drafted.fill(granted_interventions=[{"id": "i1"}, {"id": "i2"}]).do(MakeDecision())
+    assert [i.id for i in drafted.said(DecisionMade)[0].granted_interventions] == ["i1", "i2"]
+
+
+@pytest.mark.rule("DEC-17")
+@pytest.mark.parametrize("base", ["sel-83", "sel-108-2", "abl-105-1"])
+def test_where_the_citizen_may_choose_the_provider_is_that_choice(drafted, assessed, approve, base):
+    help_at_home = Intervention(id="i1", services=("personal-care",), offer="mobile-offer")
+    drafted.hear(assessed(2, help_at_home), approve(2, 2)).fill(legal_bases=[base])
+    assert refused(drafted) == "DEC-17"
+    chosen = replace(help_at_home, provider=Party(name="Hjælp A/S", role="provider"))
+    drafted.hear(assessed(3, chosen), approve(3, 3)).do(MakeDecision())
+
+
+@pytest.mark.rule("DEC-17")
+def test_elsewhere_the_authority_may_choose_the_provider_later(drafted, assessed, approve):
+    drafted.hear(assessed(2, Intervention(id="i1", services=("support-education",))), approve(2, 2)).do(MakeDecision())
+
+
+@pytest.mark.rule("FUP-11")
+def test_a_notice_is_at_least_98_days(drafted):
+    assert refused(drafted.fill(notice_days=97)) == "FUP-11"
+    drafted.fill(notice_days=98).do(MakeDecision())
+
+
+# what a follow-up decides
+CONCLUDED = FollowupConcluded(number=1, follow_up_held_on=date(2026, 6, 2), follow_up_outcome="continue")
+
+
+@pytest.mark.rule("FUP-07", "FUP-08")
+def test_what_a_follow_up_continues_with_the_citizen_agreeing_is_noted_and_no_more(granted):
+    granted.do(NotifyCitizen(channel="digital-post")).hear(CONCLUDED)
+    assert granted.at == {"1": "final", "follow-up 1 1": "recorded"}
+    entries = granted.document["decisions"]
+    assert [(e["decision_date"], e["decision_outcome"]) for e in entries] == [
+        ("2026-03-02", "granted"),
+        ("2026-06-02", "granted"),
+    ]
+    assert granted.document["decision"]["decision"]["decision_date"] == "2026-03-02"
+
+
+@pytest.mark.rule("FUP-08", "FUP-10")
+def test_against_the_citizens_wish_it_takes_a_letter_with_reasons_and_guidance(granted):
+    granted.do(NotifyCitizen(channel="digital-post"))
+    granted.hear(replace(CONCLUDED, follow_up_outcome="end", citizen_agrees=False)).on("2026-06-03")
+    assert granted.at == {"1": "final", "2": "notify"}
+    granted.fill("decision_letter", complaint_guidance=None)
+    assert refused(granted, NotifyCitizen(channel="digital-post")) == "DEC-05"
+    granted.fill("decision_letter", complaint_guidance="Du kan klage inden fire uger.")
+    granted.do(NotifyCitizen(channel="digital-post"))
+    assert [d.due for d in granted.asked("complaint")] == [date(2026, 7, 1)]
+    assert granted.letter.refused_services == ("support-education",)
+    assert granted.document["decision"]["decision"]["decision_outcome"] == "granted"
+
+
+def test_a_case_may_begin_with_a_follow_up(empty):
+    empty.hear(CONCLUDED)
+    assert empty.at == {"follow-up 1 1": "recorded"}
+    assert [e["follow_up"] for e in empty.document["decisions"]] == [1]
+
+
+def test_acts_go_to_the_counted_number_also_after_follow_ups(granted, approve):
+    granted.do(NotifyCitizen(channel="digital-post")).hear(CONCLUDED, replace(CONCLUDED, number=2), approve(2, 1))
+    granted.fill(decision_date="2026-06-10").do(MakeDecision())
+    assert granted.at["2"] == "notify"
+    assert granted.said(DecisionMade)[0].number == 2
