@@ -23,7 +23,7 @@ BY_CLASS = {contract.message.__name__: contract for contract in CONTRACTS.values
 PREFIXES = ("GEN", "INT", "ASM", "EVA", "GOL", "PLN", "DEC", "ORD", "DEL", "FUP", "PRI", "DAT")
 RULE = re.compile(rf"({'|'.join(PREFIXES)})-\d\d")
 
-SHARED = {"position.changed", "overview.changed"}
+SHARED = {"position.changed", "overview.changed", "notification.requested"}
 """Told for every phase by casework.phase."""
 KNOWN = {"case.opened", "case.changed"}
 """Read for every phase by casework.phase."""

@@ -30,19 +30,21 @@ def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "") -> Json:
             raise Invalid({path: ("Feltet findes ikke", None)})
         declared = known[name]
         _may_write(declared, path)
-        keyed = declared.many and declared.entry and declared.info.key
+        keyed = _is_keyed(declared)
         if given is None:
             _may_empty(declared, path)
             merged[name] = None
         elif keyed and isinstance(given, list):
-            merged[name] = _merge_entries(declared, merged.get(name) or [], given, path)
+            if given or name in merged:  # no entries: nothing is filled in
+                merged[name] = _merge_entries(declared, merged.get(name) or [], given, path)
         else:
             merged[name] = given
     return merged
 
 
 def _may_empty(declared: Field, path: str) -> None:
-    if declared.info.writable is not None:
+    """What is carried here with some fields open cannot be emptied; a mere choice among what is carried can."""
+    if declared.info.writable:
         raise Invalid({path: (CLOSED, declared.info.rule)})
 
 
@@ -72,6 +74,33 @@ def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str
     return list(entries.values())
 
 
+def _is_keyed(declared: Field) -> bool:
+    return bool(declared.many and declared.entry and declared.info.key)
+
+
+def keep_emptied(cls: type, merged: Mapping[str, Any], stored: Json, *, within: bool = False) -> Json:
+    """`stored`, with a null for all that `merged` empties on purpose: what is carried does not show through there."""
+    kept = {**stored, **{name: None for name, value in merged.items() if _is_empty(value)}}
+    for name, declared in fields_of(cls).items():
+        if _is_keyed(declared) and kept.get(name) and (within or declared.info.carried_from):
+            assert declared.entry is not None
+            given = {entry[declared.info.key]: entry for entry in merged[name]}
+            kept[name] = [
+                keep_emptied(declared.entry, given[entry[declared.info.key]], entry, within=True) for entry in kept[name]
+            ]
+    return kept
+
+
+def without_the_carried(cls: type, carried: Mapping[str, Any], before: Mapping[str, Any], own: Json) -> Json:
+    """`own` without values that were sent back as they were read: they are not mended, and go on following theirs."""
+    known = fields_of(cls)
+    return {
+        name: value
+        for name, value in own.items()
+        if name in before or name not in carried or _is_keyed(known[name]) or value != carried[name]
+    }
+
+
 def overlay(cls: type, base: Mapping[str, Any], own: Mapping[str, Any]) -> Json:
     """`own` laid over `base`: what is recorded here wins, entries meet by their key, the rest shows through."""
     laid = dict(base)
@@ -79,7 +108,8 @@ def overlay(cls: type, base: Mapping[str, Any], own: Mapping[str, Any]) -> Json:
         if name not in own:
             continue
         mine = own[name]
-        if mine and declared.many and declared.entry and declared.info.key:
+        if mine and _is_keyed(declared):
+            assert declared.entry is not None
             by = declared.info.key
             entries = {entry[by]: entry for entry in laid.get(name) or []}
             for entry in mine:
@@ -109,7 +139,8 @@ def changes(
         path = f"{at}.{name}" if at else name
         if old == new or (_is_empty(old) and _is_empty(new)):
             continue
-        if declared.many and declared.entry and declared.info.key:
+        if _is_keyed(declared):
+            assert declared.entry is not None
             by = declared.info.key
             olds, news = ({entry[by]: entry for entry in entries or []} for entries in (old, new))
             for known in dict.fromkeys([*olds, *news]):

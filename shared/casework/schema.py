@@ -41,7 +41,7 @@ class Text(mf.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if "\x00" in text or not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        if "\x00" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
             raise self.make_error("invalid", input=value)
         return text
 
@@ -58,7 +58,7 @@ class Flag(mf.Boolean):
 
 
 class Day(mf.Date):
-    """A Danish local date: ISO on the wire, and understood as Danes write it. Of a time that deadlines can be reckoned in."""
+    """A Danish local date that deadlines can be reckoned from: ISO on the wire, and understood as Danes write it."""
 
     default_error_messages = _WRONG | {"invalid": "Skriv datoen som 24.03.2026"}
     first, last = date(1800, 1, 1), date(2200, 12, 31)
@@ -212,6 +212,16 @@ def _make_schema(cls: type, unknown: str) -> type[ma.Schema]:
     return type(cls.__name__, (Base,), body)
 
 
+_READY: dict[tuple[type, str], ma.Schema] = {}
+
+
+def _schema(cls: type, unknown: str = ma.RAISE) -> ma.Schema:
+    """One instance for all: loading and dumping keep nothing in it, and making one costs more than using it."""
+    if (cls, unknown) not in _READY:
+        _READY[cls, unknown] = schema_class(cls, unknown)()
+    return _READY[cls, unknown]
+
+
 def problems(messages: Any, path: str = "") -> Iterator[tuple[str, tuple[str, str | None]]]:
     """Marshmallow's nested messages, flat: (`goals[0].goal_type`, (message, rule))."""
     if isinstance(messages, Mapping):
@@ -226,19 +236,19 @@ def problems(messages: Any, path: str = "") -> Iterator[tuple[str, tuple[str, st
 def load(cls: type[T], data: Any, *, unknown: str = ma.RAISE, at: str = "") -> T:
     """Read a declared type. Raises Invalid, naming every field that is wrong, under the path `at`."""
     try:
-        return schema_class(cls, unknown)().load(data)  # type: ignore[no-any-return]
+        return _schema(cls, unknown).load(data)  # type: ignore[no-any-return]
     except ma.ValidationError as error:
         raise Invalid(dict(problems(error.messages, at))) from error
 
 
 def read(cls: type[T], data: Mapping[str, Any]) -> T:
     """Read what is already known to be right (stored, or sent by a newer service): what is new to us is left out."""
-    return schema_class(cls, ma.EXCLUDE)().load(data)  # type: ignore[no-any-return]
+    return _schema(cls, ma.EXCLUDE).load(data)  # type: ignore[no-any-return]
 
 
 def dump(value: Any) -> dict[str, Any]:
     """As JSON: dates ISO, money a string with two decimals, empty fields absent."""
-    return schema_class(type(value))().dump(value)  # type: ignore[no-any-return]
+    return _schema(type(value)).dump(value)  # type: ignore[no-any-return]
 
 
 def is_required(declared: Field) -> bool:

@@ -69,7 +69,9 @@ def test_store_bededag_was_a_holiday_until_2023_and_is_none_since():
 def test_the_municipality_closes_on_days_of_its_own():
     closing = Calendar.of(["12-24", "06-05"], [date(2026, 5, 15)])
 
-    assert [closing.is_working_day(date(2026, *d)) for d in ((12, 24), (6, 5), (5, 15), (12, 23))] == [False] * 3 + [True]
+    assert [closing.is_working_day(date(2026, *d)) for d in ((12, 24), (6, 5), (5, 15), (12, 23))] == [False] * 3 + [
+        True
+    ]
     assert closing.is_working_day(date(2027, 5, 14))
 
 

@@ -84,7 +84,7 @@ def test_any_text_comes_back_letter_by_letter(text):
     assert load(Talk, {"purpose": text}).purpose == text
 
 
-@given(st.decimals(min_value=-10**9, max_value=10**9, places=2))
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
 def test_money_is_exact_to_the_last_oere(amount):
     assert load(Line, {"id": "1", "price": f"{amount:.2f}"}).price == amount
     assert dump(Line(id="1", price=Amount(amount)))["price"] == f"{amount:.2f}"
@@ -142,7 +142,9 @@ def test_a_value_of_the_wrong_shape_is_refused_in_danish(cls, given):
         assert message.split()[0] in {"Feltet", "Her", "Skriv", "Svar", "Værdien", "Vælg"}, message
 
 
-@pytest.mark.parametrize("price", ["1e30", "1e2", "1_000.00", "NaN", "Infinity", "5.005", "1.234,50", "", " 5 ", "10" * 9, 5, 5.5])
+@pytest.mark.parametrize(
+    "price", ["1e30", "1e2", "1_000.00", "NaN", "Infinity", "5.005", "1.234,50", "", " 5 ", "10" * 9, 5, 5.5]
+)
 def test_an_amount_that_is_not_kroner_and_oere_is_refused(price):
     assert refused(Line, {"id": "1", "price": price}) == {"price": ("Skriv beløbet som 1234.50", None)}
 

@@ -26,7 +26,10 @@ def refusal(own: dict[str, Any], patch: Any, cls: type = Talk) -> Invalid:
 
 # filling in
 def test_what_is_filled_in_stands_beside_what_was_there():
-    assert merge(Talk, {"purpose": "Bolig"}, {"conclusion": "Flytning"}) == {"purpose": "Bolig", "conclusion": "Flytning"}
+    assert merge(Talk, {"purpose": "Bolig"}, {"conclusion": "Flytning"}) == {
+        "purpose": "Bolig",
+        "conclusion": "Flytning",
+    }
 
 
 def test_null_empties_a_field_and_remembers_that_it_was_emptied():
@@ -180,7 +183,9 @@ def test_an_entry_that_is_taken_out_is_a_change_to_nothing():
 
 # whatever is filled in
 texts = st.sampled_from([None, "", "Bolig", "Blåbærgrød på Ærø", "👩‍🦽🇩🇰", LONG_DANISH])
-lines = st.lists(st.fixed_dictionaries({"id": st.sampled_from("123")}, optional={"hours": st.integers(0, 9)}), max_size=3)
+lines = st.lists(
+    st.fixed_dictionaries({"id": st.sampled_from("123")}, optional={"hours": st.integers(0, 9)}), max_size=3
+)
 wishes = st.lists(
     st.fixed_dictionaries({"id": st.sampled_from("abc")}, optional={"text": texts, "lines": lines}), max_size=3
 )

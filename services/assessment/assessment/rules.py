@@ -33,7 +33,7 @@ from casework.contracts.assessment import (
     RecommendationApproved,
     RecommendationSubmitted,
 )
-from casework.contracts.common import DeadlineMet, DeadlineRequested, NotificationRequested
+from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested, NotificationRequested
 from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
@@ -152,7 +152,10 @@ def announce_approval(s: Case, trigger: object, today: date) -> Events:
 
 
 def close(s: Case, closed: CaseClosed, today: date) -> Events:
-    return ()
+    """Nobody waits for an answer any more."""
+    for hearing in s[Ledger].hearings:
+        if hearing.answered_on is None:
+            yield DeadlineCancelled(kind="hearing-answer", key=str(hearing.number))
 
 
 # hearings and pauses
@@ -329,7 +332,8 @@ def recommendation(view: Recommendation, s: Case) -> Recommendation:
 def case_assessment(s: Case) -> CaseAssessmentRecorded | None:
     """The living record, as decision and ordering are told of it."""
     a = s[CaseAssessment]
-    if not (a.goals or a.interventions or a.intervention_purpose or a.primary_target_group or a.current_support_need):
+    anything = a.goals or a.interventions or a.intervention_purpose or a.primary_target_group or a.current_support_need
+    if not anything and CaseAssessmentRecorded.wire not in s.said:
         return None
     return CaseAssessmentRecorded(
         assessment_revision=0,  # its running number is given where it is told
@@ -348,7 +352,7 @@ def case_assessment(s: Case) -> CaseAssessmentRecorded | None:
 def case_information(s: Case) -> CaseInformationRecorded | None:
     """Which themes are informed, as codes."""
     info = s[CaseInformation]
-    if info == CaseInformation():
+    if info == CaseInformation() and CaseInformationRecorded.wire not in s.said:
         return None
     informed = [e for e in info.theme_entries if e.citizen_information or e.other_information or e.caseworker_remarks]
     return CaseInformationRecorded(

@@ -35,6 +35,7 @@ class State:
     track: Track | None = None
     team: str | None = None
     caseworker: Party | None = None
+    is_confidential: bool | None = None
     linked_from: UUID | None = None
     enquiry_source: EnquirySource | None = None
     clock_due: date | None = None  # the last day asked of the scheduler
@@ -58,6 +59,16 @@ class CaseCounter(Base):
     __tablename__ = "case_counter"
     year: Mapped[int] = mapped_column(primary_key=True)
     last: Mapped[int] = mapped_column(sa.Integer, default=0)
+
+
+@step("case", "Sagen")
+class CaseStep(Step):
+    """Whose case it is here, and how large; what is not changed here stays as it was when the case was opened."""
+
+    track: Track | None = field("Spor")
+    team: str | None = field("Team")
+    caseworker: Party | None = field("Sagsbehandler")
+    is_confidential: bool | None = field("Fortrolig")
 
 
 @step("citizen", "Borger", per="citizen")
@@ -180,6 +191,7 @@ class Cooperation(Step):
 
 
 STEPS = (
+    CaseStep,
     Citizen,
     Enquiry,
     ExistingInformation,

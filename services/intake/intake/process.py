@@ -3,7 +3,7 @@
 from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded
-from casework.contracts.intake import CaseClosed, CaseOpened, ConsentWithdrawn, IntakeCompleted
+from casework.contracts.intake import CaseClosed, CaseOpened, ConsentChanged, IntakeCompleted
 from casework.contracts.scheduler import DeadlineMissed
 from casework.process import CASEWORKER, Always, End, Gateway, Process, Start, Throw, UserTask, Wait
 from intake import rules
@@ -20,7 +20,7 @@ INTAKE = Process("intake", "Sagsåbning", version=1, number="case", nodes=(
     UserTask("running",  "Sagen er i gang",         on=CloseCase, do=rules.close, then="closing", by=CASEWORKER),
     Throw("closing",     "Sag lukket",              sends=CaseClosed, do=rules.announce_closing, then="closed"),
     End("closed",        "Sagen er lukket"),
-    Always("withdrawn",  "Samtykke trækkes tilbage", on=WithdrawConsent, do=rules.withdraw_consent, sends=ConsentWithdrawn, by=CASEWORKER),
+    Always("withdrawn",  "Samtykke trækkes tilbage", on=WithdrawConsent, do=rules.withdraw_consent, sends=ConsentChanged, by=CASEWORKER),
     Always("begun",      "Udredning begyndt",       on=AssessmentStarted, do=rules.start_clock),
     Always("paused",     "Sat i bero",              on=AssessmentPaused, do=rules.stop_clock),
     Always("resumed",    "Genoptaget",              on=AssessmentResumed, do=rules.restart_clock),

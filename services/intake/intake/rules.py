@@ -19,13 +19,13 @@ from casework.contracts.common import (
 from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded
-from casework.contracts.intake import CaseClosed, CaseOpened, CitizenIndexed, ConsentWithdrawn, IntakeCompleted
+from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened, CitizenIndexed, IntakeCompleted
 from casework.contracts.scheduler import DeadlineMissed
 from casework.errors import Invalid, Refused
 from casework.process import Becomes, Event, Records, Situation, Warned
 from casework.vocabularies import vocabulary
 from intake.commands import CloseCase, CompleteIntake, OpenCase, WithdrawConsent
-from intake.model import Citizen, ClearCase, ConsentForms, Cooperation, Enquiry, Guidance, Rights, State
+from intake.model import CaseStep, Citizen, ClearCase, ConsentForms, Cooperation, Enquiry, Guidance, Rights, State
 
 Case = Situation[State]
 Events = Iterable[Event]
@@ -47,6 +47,8 @@ def open_case(s: Case, command: OpenCase, today: date) -> Events:
         linked_from=command.linked_from,
         enquiry_source=command.enquiry_source,
     )
+    if command.enquiry_source:
+        yield Records(Enquiry, enquiry_source=command.enquiry_source)
 
 
 def open_linked_case(s: Case, concluded: FollowupConcluded, today: date) -> Events:
@@ -73,6 +75,7 @@ def opened(s: Case) -> CaseOpened:
         acting_municipality=cooperation.acting_municipality,
         paying_municipality=cooperation.paying_municipality,
         linked_from=state.linked_from,
+        is_confidential=state.is_confidential,
         enquiry_source=s[Enquiry].enquiry_source or state.enquiry_source,
     )
 
@@ -137,9 +140,6 @@ def withdraw_consent(s: Case, command: WithdrawConsent, today: date) -> Events:
         for name, consents in lists.items()
     }
     yield Records(ConsentForms, **marked)
-    yield ConsentWithdrawn(
-        consent_party=command.consent_party, consent_party_name=command.consent_party_name, withdrawn_on=today
-    )
 
 
 # the case-processing clock (RSL § 3, stk. 2)
@@ -201,6 +201,12 @@ def follow_the_record(before: Case, after: Case) -> Events:
     if run is None:
         return
     was, now = before.of(run), after.of(run)
+    if now[CaseStep] != was[CaseStep]:
+        known = {n: v for n, v in vars(now[CaseStep]).items() if v is not None}
+        yield Becomes(**known)
+        now = now.after(Becomes(**known))
+    if vars(opened(now)) != vars(opened(was)):
+        yield CaseChanged(**vars(opened(now)))
     began = now[Enquiry].enquiry_received_date
     if began and began != was[Enquiry].enquiry_received_date:
         for event in _ask(now, began):

@@ -29,7 +29,7 @@ def archive(session: Session, bodies: Iterable[Any]) -> None:
                     subject=envelope.subject,
                     time=envelope.time,
                     body=envelope.body,
-                )  # fmt: skip
+                )
             )
 
 

@@ -43,11 +43,13 @@ class Contract:
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     subject: str = "case"  # what its numbers run over: case, citizen, provider or person
-    tells: Mapping[str, tuple[str, ...]] | None = None  # of a fact: phase.step -> the fields it repeats
+    tells: Mapping[str, tuple[str, ...]] | None = None  # phase.step -> the fields of it that the message repeats
+    act: bool = False  # says that something has happened, even where it repeats fields
 
     @property
     def is_fact(self) -> bool:
-        return self.tells is not None
+        """Is it no more than what is on record, told anew whenever that differs?"""
+        return self.tells is not None and not self.act
 
 
 CONTRACTS: dict[str, Contract] = {}
@@ -65,15 +67,19 @@ def contract(
     to: str,
     subject: str = "case",
     tells: Mapping[str, str] | None = None,
+    act: bool = False,
 ) -> Callable[[type[T]], type[T]]:
-    """Declare a message. `by` and `to` are names of services with spaces between; `tells` makes it a fact."""
+    """Declare a message. `by` and `to` are names of services with spaces between.
+
+    `tells` makes it a fact, unless it is said to be an act.
+    """
 
     def declare(cls: type[T]) -> type[T]:
         made = dataclass(frozen=True, kw_only=True)(cls)
         if name in CONTRACTS:
             raise ValueError(f"{name} is declared twice")
         repeated = None if tells is None else {step: tuple(names.split()) for step, names in tells.items()}
-        terms = Contract(name, version, made, tuple(by.split()), tuple(to.split()), subject, repeated)  # type: ignore[arg-type]
+        terms = Contract(name, version, made, tuple(by.split()), tuple(to.split()), subject, repeated, act)  # type: ignore[arg-type]
         made.wire, made.contract = name, terms  # type: ignore[attr-defined]
         CONTRACTS[name] = terms
         return made

@@ -8,7 +8,6 @@ from casework.contracts.values import Consent, Diagnosis, InterventionReference,
 from casework.fields import entries, field, needed
 from casework.vocabularies.codes import (
     ConsentForm,
-    ConsentParty,
     EnquirySource,
     GuardianshipForm,
     Offer,
@@ -17,10 +16,11 @@ from casework.vocabularies.codes import (
     Track,
 )
 
+MUNICIPALITIES = {"intake.cooperation": "acting_municipality paying_municipality"}
 EVERY_SERVICE = "assessment decision ordering delivery followup scheduler reporting portal"
 
 
-@contract("case.opened", by="intake", to=EVERY_SERVICE)
+@contract("case.opened", by="intake", to=EVERY_SERVICE, tells=MUNICIPALITIES, act=True)
 class CaseOpened(Message):
     """A case exists. Every service knows every case, so that a refusal there names its rule and is no 404."""
 
@@ -37,7 +37,7 @@ class CaseOpened(Message):
     enquiry_source: EnquirySource | None = field("Henvendelse/opfølgning/egen drift")
 
 
-@contract("case.changed", by="intake", to=EVERY_SERVICE)
+@contract("case.changed", by="intake", to=EVERY_SERVICE, tells=MUNICIPALITIES, act=True)
 class CaseChanged(CaseOpened):
     """Track, team, caseworker, confidentiality or a municipality of the case has changed. Carries the whole anew."""
 
@@ -52,7 +52,7 @@ class CaseClosed(Message):
 @contract(
     "citizen.changed",
     by="intake",
-    to="assessment decision ordering followup reporting",
+    to="assessment ordering followup reporting",
     subject="citizen",
     tells={"intake.citizen": "citizen_name cpr_number citizen_address citizen_phone citizen_email"},
 )
@@ -139,7 +139,7 @@ class RepresentationChanged(Message):
 @contract(
     "consent.changed",
     by="intake",
-    to="assessment decision ordering",
+    to="decision ordering",
     tells={
         "intake.consent": "consents_to_obtain consents_to_share consent_form reused_information_consent "
         "consent_consequences_explained"
@@ -153,15 +153,6 @@ class ConsentChanged(Message):
     consent_form: ConsentForm | None = field("Samtykkeform")
     reused_information_consent: bool | None = field("Samtykke til genanvendelse af oplysninger")
     consent_consequences_explained: bool | None = field("Konsekvenser ved manglende samtykke")
-
-
-@contract("consent.withdrawn", by="intake", to="assessment decision ordering")
-class ConsentWithdrawn(Message):
-    """A consent holds no longer, from its own time on. What was sent stays sent."""
-
-    consent_party: ConsentParty = needed("Hvem samtykket gælder")
-    consent_party_name: Party | None = field("Angiv hvilken/hvem")
-    withdrawn_on: date = needed("Trukket tilbage")
 
 
 @contract("intake.completed", by="intake", to="assessment")

@@ -47,7 +47,7 @@ def as_seen(s: Situation[Any]) -> Situation[Any]:
     return replace(s, runs=own, _views={})
 
 
-def journal_seen(case_id: UUID, who: Actor) -> sa.Select[tuple[JournalRow]]:
+def journal_seen(case_id: UUID, who: Actor) -> sa.Select[JournalRow]:
     """What has been done in the case, as far as whoever asks may know of it."""
     done = sa.select(JournalRow).where(JournalRow.case_id == case_id)
     return done if who.role is not Role.PROVIDER else done.where(JournalRow.key == who.provider_id)

@@ -23,12 +23,12 @@ from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.errors import Forbidden, Invalid, NotYet, Stale
 from casework.messaging import Cause, Envelope, put
 from casework.phase.phase import Phase
-from casework.phase.store import load, lock_case, owner_of, save
+from casework.phase.store import load, lock_case, lock_cases_of_citizen, owner_of, save
 from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, SaidRow
 from casework.process import HOUSE, Actor, Effects, Move, Role, Situation, UserTask, Warned, decide
 from casework.process.engine import fold, positions
 from casework.records import Change, Json, merge
-from casework.schema import dump, schema_class
+from casework.schema import dump
 from casework.schema import load as load_typed
 
 log = structlog.get_logger()
@@ -53,6 +53,8 @@ class Handlers:
         `seen` is the revision that the person has read; Stale where somebody else has since changed the same field or
         entry. Raises Invalid (wrong values), Refused (a rule says no), Forbidden, NotFound.
         """
+        shared = any(step.per == "citizen" for name, step in self.phase.by_step.items() if name in patch)
+        siblings = lock_cases_of_citizen(session, case_id) if shared else []
         case = lock_case(session, case_id)
         before = load(session, self.phase, case, self.municipality, actor, now)
         own = dict(before.own)
@@ -64,9 +66,11 @@ class Handlers:
                 raise Invalid({name: (f"Trinnet findes ikke. Kendte trin: {', '.join(self.phase.by_step)}", None)})
             self._may_record(step.step, actor, given)
             place = (step.step, key if step.per not in (None, "citizen") else "")
-            merged = merge(step, own.get(place, {}), given, name)
-            merged = _checked(step, merged, name)
-            differs = list(records.changes(step, own.get(place, {}), merged, name))
+            mine, carried = own.get(place, {}), before.carried(step)
+            merged = _checked(step, merge(step, mine, given, name), name)
+            merged = records.without_the_carried(step, carried, mine, merged)
+            read, reads = (records.overlay(step, carried, data) for data in (mine, merged))
+            differs = list(records.changes(step, read, reads, name))
             own[place] = merged
             changed += differs
             units.setdefault(place, set()).update(change.unit for change in differs)
@@ -82,7 +86,10 @@ class Handlers:
         effects.situation = effects.situation.of(None)
         if changed:
             doing = _Doing(f"{self.phase.name}.record", actor, changed, key=key)
+            case.revision = max([case.revision, *(other.revision for other in siblings)])
             self._conclude(session, case, before, effects, doing, units)
+            for other in siblings:  # what they share has one revision, by which each is told that it changed
+                other.revision = case.revision
         return effects.situation
 
     def _may_record(self, step: str, actor: Actor, given: Any) -> None:
@@ -235,7 +242,7 @@ class Handlers:
                     arrives=move.arrives or None,
                     reason=doing.reason,
                     changes=changes or None,
-                )  # fmt: skip
+                )
             )
 
 
@@ -252,8 +259,8 @@ class _Doing:
 def _checked(step: type, merged: Json, at: str) -> Json:
     """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
     typed: Any = load_typed(step, {n: v for n, v in merged.items() if v is not None}, at=at)
-    data: Json = schema_class(step)().dump(typed)
-    return {**data, **{n: None for n, v in merged.items() if v is None}}
+    data: Json = dump(typed)
+    return records.keep_emptied(step, merged, data)
 
 
 def _units(before: Situation[Any], after: Situation[Any], phase: Phase) -> dict[tuple[str, str], set[str]]:

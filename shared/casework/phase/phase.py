@@ -71,6 +71,7 @@ def _copy(terms: Contract, steps: Mapping[str, type[Step]]) -> Tell:
 
     def tell(situation: Situation[Any]) -> Message | None:
         values = {n: getattr(situation[step], n) for step, names in sources for n in names}
-        return terms.message(**values) if any(v not in (None, ()) for v in values.values()) else None
+        told_before = terms.name in situation.said  # then it is told too that nothing is left
+        return terms.message(**values) if told_before or any(v not in (None, ()) for v in values.values()) else None
 
     return tell

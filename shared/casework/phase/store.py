@@ -35,6 +35,13 @@ def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseR
     return row
 
 
+def lock_cases_of_citizen(session: Session, case_id: UUID) -> list[CaseRow]:
+    """Every case of the citizen whose case this is, locked, in one order; none where the citizen is not known."""
+    citizen = sa.select(CaseRow.citizen_id).where(CaseRow.id == case_id).scalar_subquery()
+    ids = session.scalars(sa.select(CaseRow.id).where(CaseRow.citizen_id == citizen)).all()
+    return [lock_case(session, one) for one in sorted(ids)]
+
+
 def load(
     session: Session, phase: Phase, case: CaseRow, municipality: Municipality, actor: Actor, now: datetime
 ) -> Situation[Any]:
@@ -47,7 +54,7 @@ def load(
         .where(HeardRow.subject.in_(subjects))
         .order_by(HeardRow.at, HeardRow.producer, HeardRow.number)
     ).all()
-    said = session.scalars(sa.select(SaidRow).where(SaidRow.subject == str(case.id))).all()
+    said = session.scalars(sa.select(SaidRow).where(SaidRow.subject.in_(subjects))).all()
     runs = session.scalars(sa.select(RunRow).where(RunRow.case_id == case.id).order_by(RunRow.key, RunRow.number)).all()
     return Situation(
         phase=phase.name,

@@ -108,7 +108,7 @@ def _rows(process: Process, s: Situation[Any], trigger: Command | Message) -> It
     for row in rows:
         if isinstance(row, Start):
             keys = row.per(s, trigger) if row.per else ("",)
-            yield from ((row, _begun(s, row, key)) for key in keys)
+            yield from ((row, _begun(process, s, row, key)) for key in keys)
 
 
 def _always(process: Process, row: Node, s: Situation[Any], trigger: Any) -> list[Run[Any] | None]:
@@ -146,9 +146,9 @@ def _awaited(process: Process, s: Situation[Any]) -> str | None:
     return deadline_key(s.run, due) if due else None
 
 
-def _begun(s: Situation[Any], row: Node, key: str, state: Any = None) -> Run[Any]:
+def _begun(process: Process, s: Situation[Any], row: Node, key: str, state: Any = None) -> Run[Any]:
     number = max((run.number for run in s.runs if run.key == key), default=0) + 1
-    return Run(number, key, row.name, s.blank if state is None else state)
+    return Run(number, key, row.name, s.blank if state is None else state, process.version)
 
 
 def _refuse(process: Process, s: Situation[Any], trigger: Command | Message) -> None:
@@ -180,7 +180,7 @@ def _follow(process: Process, effects: Effects, row: Node, run: Run[Any] | None,
         run = next((r for r in s.runs if (r.key, r.number) == (run.key, run.number)), run)
     begins = "" if isinstance(row, Start) else run.at if run else ""
     if row.anew and run is not None:
-        run = _begun(s, row, run.key, run.state)
+        run = _begun(process, s, row, run.key, run.state)
     s = s.of(run)
     if isinstance(row, Wait) and isinstance(trigger, DeadlineMissed):
         effects.situation = s

@@ -184,6 +184,10 @@ class Situation(Generic[S]):
         shown = dump(self.view(step, key))  # a computation may hide what is carried
         return {name: origin for name, origin in origins.items() if name not in own and name in shown}
 
+    def carried(self, step: type[Step]) -> Json:
+        """What shows in the step where nothing is recorded here, as JSON."""
+        return self._carried(step)[0]
+
     def _carried(self, step: type[Step]) -> tuple[Json, dict[str, str]]:
         if ("carried", step) not in self._views:
             values: Json = {}
@@ -239,5 +243,5 @@ class Situation(Generic[S]):
         place = (event.step.step, event.key or self.key_of(event.step))
         filled = event.step(**event.values)
         data = {**self.own.get(place, {}), **dump(filled)}
-        data |= {name: None for name, value in event.values.items() if value is None}
+        data |= {name: None for name, value in event.values.items() if value is None or value == ()}
         return replace(self, own={**self.own, place: data}, _views={})

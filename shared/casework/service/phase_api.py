@@ -267,9 +267,7 @@ def _reader(phase: Phase) -> Actor:
 def _note_access(service: PhaseService, case_id: UUID, who: Actor, what: str) -> None:
     with service.database.writing() as session:
         session.add(
-            AccessRow(
-                case_id=case_id, at=service.clock(), actor=who.id, name=who.name, role=str(who.role), what=what
-            )  # fmt: skip
+            AccessRow(case_id=case_id, at=service.clock(), actor=who.id, name=who.name, role=str(who.role), what=what)
         )
 
 

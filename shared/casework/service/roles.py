@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from casework.migrations import upgrade
 from casework.service import logs
 from casework.service.runtime import Service
+from casework.service.settings import Settings
 
 Create = Callable[[], Service]
 CreateApp = Callable[[Any], Flask]
@@ -67,7 +68,7 @@ def main(
 
 
 def _serve(name: str, create: Create, create_app: CreateApp, threads: int) -> int:
-    listen = create().settings.listen
+    listen = Settings.from_env(name).listen
 
     def make() -> Flask:
         service = create()  # in the worker: a database connection is not shared across a fork

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import NoReturn, TypeVar
 
+import hypothesis
 import pytest
 
 from casework.testing import servers
@@ -22,6 +23,12 @@ NEEDS = {
     "private_rabbitmq": "rabbitmq",
 }
 """Fixture to marker."""
+
+
+def pytest_configure() -> None:
+    """A busy machine is no failure: what is slow is said by `slow`, not by hypothesis' clock."""
+    hypothesis.settings.register_profile("casework", deadline=None)
+    hypothesis.settings.load_profile("casework")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,14 @@ from typing import Any
 from flask import Flask
 
 from casework.contracts import CONTRACTS, Command, Message, command, contract
-from casework.contracts.common import NotificationRequested
+from casework.contracts.common import (
+    DeadlineCancelled,
+    DeadlineMet,
+    DeadlineRequested,
+    NotificationRequested,
+    OverviewChanged,
+    PositionChanged,
+)
 from casework.contracts.intake import CaseClosed
 from casework.contracts.values import Goal, Party
 from casework.errors import Refused
@@ -90,19 +97,34 @@ class FindingsRecorded(Message):
 
 
 MESSAGES = (VisitsOrdered, VisitAnswered, VisitReported, TalkRecorded, FindingsRecorded)
-for _message in MESSAGES:
-    del CONTRACTS[_message.contract.name]
+for _name in [message.contract.name for message in MESSAGES]:
+    del CONTRACTS[_name]
+
+
+SAID_BY_ALL = (
+    PositionChanged,
+    OverviewChanged,
+    NotificationRequested,
+    DeadlineRequested,
+    DeadlineMet,
+    DeadlineCancelled,
+)
 
 
 @contextmanager
 def contracts() -> Iterator[None]:
-    """The visits' contracts are among the known ones."""
+    """The visits' contracts are among the known ones, and visits may say what every phase says."""
+    terms = {message: message.contract for message in SAID_BY_ALL}
+    for message, of_all in terms.items():
+        message.contract = CONTRACTS[of_all.name] = replace(of_all, producers=(*of_all.producers, "visit"))
     CONTRACTS.update({m.contract.name: m.contract for m in MESSAGES})
     try:
         yield
     finally:
         for message in MESSAGES:
             del CONTRACTS[message.contract.name]
+        for message, of_all in terms.items():
+            message.contract = CONTRACTS[of_all.name] = of_all
 
 
 # commands

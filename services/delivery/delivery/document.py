@@ -1,0 +1,43 @@
+"""Delivery's part of the case document: each order as its provider works on it."""
+
+from typing import Any
+
+from casework.process import Role, Situation
+from casework.schema import dump
+from delivery.model import Documentation, State, StatusNote
+from delivery.rules import received
+
+
+def document(s: Situation[State]) -> dict[str, Any]:
+    """One entry per order; a provider's people find their own, and nothing of the others (DEL-08)."""
+    own = [run for run in s.runs if s.actor.role is not Role.PROVIDER or run.key == s.actor.provider_id]
+    return {"deliveries": [_delivery(s.of(run)) for run in own]}
+
+
+def _delivery(s: Situation[State]) -> dict[str, Any]:
+    """The authority reads what is documented and sent; the draft of a note is the provider's own."""
+    state, order = s.state, received(s)
+    parties = [i.provider for i in order.interventions if i.provider] if order else []
+    named = next((party for party in parties if party.id == s.key), parties[0] if parties else None)
+    shown: dict[str, Any] = {
+        "order": s.key,
+        "number": order.order_number if order else None,
+        "version": state.in_force or state.version,
+        "provider": dump(named) if named else None,
+        "status": status(s),
+        "reason": state.reason,
+        "note_due": state.note_due.isoformat() if state.note_due else None,
+        "documentation": dump(s[Documentation]),
+        "status_notes": [{n: v for n, v in dump(note).items() if n != "provider_id"} for note in state.notes],
+        "status_note": dump(s[StatusNote]) if s.actor.role is Role.PROVIDER else None,
+    }
+    return {name: value for name, value in shown.items() if value not in (None, {})}
+
+
+def status(s: Situation[State]) -> str:
+    """Sent, accepted, rejected, changed (a new version waits while the former runs), cancelled or ended."""
+    if s.at == "stopped":
+        return s.state.stopped or "ended"
+    if s.at == "answer":
+        return "changed" if s.state.in_force else "sent"
+    return "accepted" if s.at == "running" else "rejected"

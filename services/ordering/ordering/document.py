@@ -1,0 +1,80 @@
+"""Ordering's part of the case document: the orders as they were sent, and the money. Drafts are for the forms alone."""
+
+from typing import Any
+
+from casework.process import Run, Situation
+from casework.schema import dump
+from ordering.model import Ledger, State
+from ordering.rules import billed, committed, ordered, place_of
+
+_STATUS = {
+    "running": "accepted",
+    "rejected": "rejected",
+    "cancelled": "cancelled",
+    "ended": "ended",
+    "replaced": "changed",
+}
+_NOT_SHOWN = ("provider_id", "order_number", "version")
+
+
+def document(s: Situation[State]) -> dict[str, Any]:
+    return {
+        "orders": [shown for versions in _by_provider(s) if (shown := _order(s, versions))],
+        "finance": _finance(s),
+        "drafts": [_draft(s, run) for run in sorted(s.runs, key=place_of) if run.at == "send"],
+    }
+
+
+def _by_provider(s: Situation[State]) -> list[list[Run[State]]]:
+    """The versions of each provider's order, the orders by their number."""
+    runs = sorted(s.runs, key=place_of)
+    return [[run for run in runs if run.key == key] for key in dict.fromkeys(run.key for run in runs)]
+
+
+def _order(s: Situation[State], versions: list[Run[State]]) -> dict[str, Any] | None:
+    """The newest version that was sent, and which one is in force."""
+    sent = [run for run in versions if run.state.sent]
+    if not sent:
+        return None
+    last, state = sent[-1], sent[-1].state
+    in_force = next((run.number for run in reversed(sent) if run.at == "running"), None)
+    shown = {
+        "number": state.order_number,
+        "version": last.number,
+        "version_in_force": in_force,
+        "status": _status(sent),
+        "provider": dump(state.provider) if state.provider else None,
+        "answer_reason": state.answer_reason,
+        "finance_notified": True,
+        "departments_notified": [dump(p) for p in ordered(s, last.key).departments_notified] or None,
+        **{name: value for name, value in dump(state.sent).items() if name not in _NOT_SHOWN},
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _status(sent: list[Run[State]]) -> str:
+    """Of the newest version; where that was said no to, and the one before has since come to an end: of that one."""
+    last = sent[-1]
+    if last.at == "rejected":
+        over = [run.at for run in sent if run.at in ("cancelled", "ended") and run.state.accepted]
+        return _STATUS[over[-1]] if over else "rejected"
+    return _STATUS.get(last.at, "sent")
+
+
+def _finance(s: Situation[State]) -> dict[str, Any]:
+    made = committed(s)
+    commitments = [dump(one) for one in made]
+    return {
+        "commitments": [
+            {"order": c["provider_id"], **{n: v for n, v in c.items() if n != "provider_id"}} for c in commitments
+        ],
+        "actuals": [dump(line) for line in s[Ledger].actuals],
+        "total_expected_price": f"{sum(one.expected_price for one in made):.2f}",
+        "total_billed": f"{billed(s):.2f}",
+    }
+
+
+def _draft(s: Situation[State], run: Run[State]) -> dict[str, Any]:
+    """An order as it would be sent now."""
+    provider = dump(run.state.provider) if run.state.provider else {"id": run.key}
+    return {"key": run.key, "version": run.number, "provider": provider, **dump(ordered(s, run.key))}

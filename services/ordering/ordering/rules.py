@@ -1,0 +1,821 @@
+"""What may happen to an order, what follows, and what to warn about. Pure; rule ids are the catalogue's."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from casework.calendar import add_months
+from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded, CaseAssessmentRecorded
+from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested, NotificationRequested
+from casework.contracts.deadlines import KINDS
+from casework.contracts.decision import DecisionMade, DecisionNotified
+from casework.contracts.delivery import OrderAnswered
+from casework.contracts.followup import FollowupConcluded
+from casework.contracts.intake import CaseClosed, ConsentChanged
+from casework.contracts.ordering import (
+    ActualsImported,
+    CommitmentMade,
+    CommitmentReleased,
+    DocumentsRecorded,
+    OrderAccepted,
+    OrderCancelled,
+    OrderEnded,
+    OrderSent,
+    ProviderChosen,
+)
+from casework.contracts.values import Consent, Document, Goal, Intervention, OrderedIntervention, Party
+from casework.errors import Invalid, NotYet, Refused
+from casework.fields import fields_of
+from casework.pricing import priced, total
+from casework.process import Becomes, Event, Moves, Records, Run, Situation, Warned
+from casework.process.engine import deadline_key
+from casework.records import Json, overlay
+from casework.schema import dump, read
+from casework.vocabularies import vocabulary
+from ordering.commands import CancelOrder, ImportActuals, ReviseOrder, SendOrders
+from ordering.model import Choice, Ledger, Order, State
+
+Case = Situation[State]
+Events = Iterable[Event]
+
+LIVE = ("send", "sent", "commit", "answer", "accepted", "begin", "running")
+"""Where a version is still on its way, or in force."""
+
+
+# whose help it is
+def key_of(party: Party) -> str:
+    """By what a provider is known in the case: its id in the register, else the number or name that it has."""
+    return party.id or party.p_number or party.cvr or party.name
+
+
+def is_same(one: Party | None, other: Party | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one.id == other.id if one.id and other.id else one.name.casefold() == other.name.casefold()
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A granted intervention, as it was decided, and the decision that granted it last."""
+
+    intervention: Intervention
+    by: DecisionMade
+
+
+def granted(s: Case) -> dict[str, Granted]:
+    """All help that holds by what was decided, and that a provider delivers (ORD-04). A later decision replaces."""
+    found: dict[str, Granted] = {}
+    for made in decisions(s):
+        given = {i.id: i for i in made.granted_interventions}
+        for gone in {*made.refused_interventions, *given}:
+            found.pop(gone, None)
+        found |= {id: Granted(i, made) for id, i in given.items() if _is_delivered(i)}
+    return found
+
+
+def decisions(s: Case) -> list[DecisionMade]:
+    return sorted(s.all_told(DecisionMade), key=lambda made: made.number)
+
+
+def _is_delivered(intervention: Intervention) -> bool:
+    """Cash, §96 and counselling have no provider: no order is made (ORD-04)."""
+    codes = vocabulary("services")
+    services = intervention.services
+    return not services or any(codes[service]["ordered"] != "false" for service in services)
+
+
+def holder(s: Case, intervention: Intervention) -> Party | None:
+    """The provider of an intervention: whom the caseworker chose last, else whom the decision names."""
+    choice = next((c for c in s[Ledger].choices if c.id == intervention.id), None)
+    decided = key_of(intervention.provider) if intervention.provider else None
+    return choice.provider if choice and choice.decided == decided else intervention.provider
+
+
+def held(s: Case) -> dict[str, list[Granted]]:
+    """What each provider is to deliver: one order each, however many interventions (ORD-01, ORD-02)."""
+    by_provider: dict[str, list[Granted]] = {}
+    for one in granted(s).values():
+        party = holder(s, one.intervention)
+        if party:
+            by_provider.setdefault(key_of(party), []).append(one)
+    return by_provider
+
+
+def provider_of(s: Case, key: str) -> Party | None:
+    """The provider with this key, as it stands in the case."""
+    parties = [holder(s, one.intervention) for one in granted(s).values()]
+    return next((p for p in parties if p and key_of(p) == key), None) or _proposed(s).get(key)
+
+
+def _proposed(s: Case) -> dict[str, Party]:
+    """The providers of the living record, for what is filled in before anything is decided."""
+    parties = [holder(s, i) for i in _living(s) if not i.is_alternative]
+    return {key_of(p): p for p in parties if p}
+
+
+def _living(s: Case) -> tuple[Intervention, ...]:
+    told = s.told(CaseAssessmentRecorded)
+    return told.interventions if told else ()
+
+
+# which order is meant
+def order_meant(s: Case, given: Mapping[str, Any]) -> str:
+    """The provider whose order a recording means that names none. Raises Invalid where there are several.
+
+    Empty where no provider is known yet: what is recorded then holds for whichever order comes.
+    """
+    ids = {entry.get("id") for entry in given.get("interventions") or [] if isinstance(entry, Mapping)}
+    known = [one.intervention for one in granted(s).values()] or list(_living(s))
+    parties = [holder(s, i) for i in known if i.id in ids]
+    for keys in ({key_of(p) for p in parties if p}, {*held(s)}, {run.key for run in s.runs}, {*_proposed(s)}):
+        if len(keys) == 1:
+            return keys.pop()
+        if keys:
+            break
+    else:
+        return ""
+    raise Invalid({"key": ("Sagen har flere udførere. Skriv, hvilken bestilling det gælder", None)})
+
+
+# the order as it would be sent now
+_FROZEN = (
+    "goals",
+    "interventions",
+    "intervention_purpose",
+    "citizen_wishes",
+    "citizen_perspective",
+    "diagnoses",
+    "current_support_need",
+    "primary_target_group",
+    "other_target_groups",
+)
+_NOT_HANDED_ON = ("attachments", "provider_coordinator", "departments_notified", "finance_notified", "goals")
+_OWN_TO_PROVIDER = (
+    "provider",
+    "provider_p_number",
+    "provider_ean",
+    "provider_account_number",
+    "provider_agreements",
+    "cost_object",
+)
+
+
+def ordered(s: Case, key: str) -> Order:
+    """A provider's order as it stands: what was decided, what is carried, and what was filled in here (ORD-06).
+
+    What was decided is frozen as of the revision that the decision rests on; later drafts do not show (GOL-16).
+    """
+    carried = dump(replace(s, own={}, _views={}).view(Order, key))
+    own = _filled_in(s, key)
+    if decisions(s):
+        carried = {n: v for n, v in carried.items() if n not in _FROZEN} | dump(_decided(s, key))
+        mine = {entry["id"] for entry in carried.get("interventions", ())}
+        own["interventions"] = [entry for entry in own["interventions"] or () if entry["id"] in mine]
+    laid = overlay(Order, carried, {n: v for n, v in own.items() if n != "goals" and v != []})
+    order = read(Order, {n: v for n, v in laid.items() if v is not None})
+    interventions = tuple(_with_follow_up(priced(i), order.goals) for i in order.interventions)
+    return replace(
+        order, interventions=interventions, total_expected_price=total(i.expected_price for i in interventions)
+    )
+
+
+def _filled_in(s: Case, key: str) -> Json:
+    """What was filled in for this order. A provider who takes help over from another takes over what was written of it.
+
+    Documents are chosen for each order anew (ORD-07), and what is a provider's own stays behind.
+    """
+    filled: Json = {}
+    for other in ("", *_predecessors(s, key)):
+        theirs = s.own.get((Order.step, other), {})
+        filled = overlay(Order, filled, {n: v for n, v in theirs.items() if n not in _NOT_HANDED_ON})
+    for (step, other), theirs in s.own.items():  # of an intervention's own fields, wherever they were filled in
+        if step == Order.step and other != key and theirs.get("interventions"):
+            filled = overlay(Order, filled, {"interventions": [_handed_on(e) for e in theirs["interventions"]]})
+    filled["interventions"] = [_handed_on(entry) for entry in filled.get("interventions") or ()]
+    mine = dict(s.own.get((Order.step, key), {}))
+    if mine.get("interventions"):
+        mine["interventions"] = [{n: v for n, v in e.items() if n != "provider"} for e in mine["interventions"]]
+    return overlay(Order, filled, mine)
+
+
+def _handed_on(entry: Json) -> Json:
+    return {name: value for name, value in entry.items() if name not in _OWN_TO_PROVIDER}
+
+
+def _predecessors(s: Case, key: str) -> tuple[str, ...]:
+    """Those from whom this provider has taken help over, in their order."""
+    choices = [c for c in s[Ledger].choices if key_of(c.provider) == key]
+    return tuple(dict.fromkeys(earlier for c in choices for earlier in c.earlier))
+
+
+def _decided(s: Case, key: str) -> Order:
+    """What the decision gives this order: goals, levels and help as of its revision."""
+    made = decisions(s)[-1]
+    assessed = _assessed(s, made)
+    frozen = Order(
+        goals=goals_of(s, key),
+        interventions=tuple(_as_ordered(s, one) for one in held(s).get(key, ())),
+        primary_target_group=made.primary_target_group,
+        other_target_groups=made.other_target_groups,
+    )
+    if assessed is None:
+        return frozen
+    return replace(
+        frozen,
+        intervention_purpose=assessed.intervention_purpose,
+        citizen_wishes=assessed.citizen_wishes,
+        citizen_perspective=assessed.citizen_perspective,
+        diagnoses=assessed.diagnoses,
+        current_support_need=assessed.current_support_need,
+    )
+
+
+def _assessed(s: Case, made: DecisionMade) -> CaseAssessmentRecorded | None:
+    return s.told(CaseAssessmentRecorded, assessment_revision=made.assessment_revision)
+
+
+def _as_ordered(s: Case, one: Granted) -> OrderedIntervention:
+    party = holder(s, one.intervention)
+    decided = {name: getattr(one.intervention, name) for name in fields_of(Intervention)}
+    letter = s.told(DecisionNotified, number=one.by.number)
+    pays = letter.has_own_payment if letter else None
+    return OrderedIntervention(
+        **{**decided, "provider": party},
+        provider_p_number=party.p_number if party else None,
+        provider_ean=party.ean if party else None,
+        legal_bases=bases_of(one.intervention, one.by.legal_bases),
+        has_own_payment=pays and _has_stay(one.intervention),  # only the stay may carry it (PRI-10)
+    )
+
+
+def bases_of(intervention: Intervention, bases: tuple[str, ...]) -> tuple[str, ...]:
+    """Of a decision's provisions those on which this help can rest; all of them where none is its own."""
+    codes, labels = vocabulary("services"), vocabulary("legal-bases")
+    paragraphs = {p for service in intervention.services for p in codes[service]["paragraphs"].split("; ")}
+    return tuple(base for base in bases if labels[base].da in paragraphs) or bases
+
+
+def _has_stay(intervention: Intervention) -> bool:
+    return any(s == "stay" or vocabulary("services").is_under(s, "stay") for s in intervention.services)
+
+
+def goals_of(s: Case, key: str) -> tuple[Goal, ...]:
+    """The goals that this provider helps with: with one provider all; else whom the plan names (PLN-07, ORD-03).
+
+    Where that provider has none of the help left, the goal goes to whoever has taken it over.
+    """
+    assessed = _assessed(s, decisions(s)[-1])
+    goals = assessed.goals if assessed else ()
+    if {*held(s)} <= {key}:
+        return goals
+    plan = s.told(ActionPlanRecorded)
+    named = {g.id: g.goal_provider for g in plan.goals} if plan else {}
+    listed = {entry["id"] for entry in s.own.get((Order.step, key), {}).get("goals") or ()}
+    return tuple(g for g in goals if g.id in listed or key in _helping(s, named.get(g.id)))
+
+
+def _helping(s: Case, named: Party | None) -> set[str]:
+    """Who now does what was this provider's to do."""
+    by_provider = held(s)
+    here = {k for k, ones in by_provider.items() if any(is_same(holder(s, o.intervention), named) for o in ones)}
+    if here or named is None:
+        return here
+    return {key_of(c.provider) for c in s[Ledger].choices if key_of(named) in c.earlier} & {*by_provider}
+
+
+def _with_follow_up(intervention: OrderedIntervention, goals: tuple[Goal, ...]) -> OrderedIntervention:
+    """The day of follow-up that nobody has typed: the interval after the start (5.4.3.4, 7.2.5)."""
+    if intervention.follow_up_date:
+        return intervention
+    together = [g for g in goals if g.goal_follow_up_mode != "separate"] or goals
+    frequency = intervention.follow_up_frequency
+    days = [g.goal_follow_up_date or _after(intervention, g.goal_follow_up_interval) for g in together]
+    if not any(days) and frequency:
+        days = [_later(intervention, vocabulary("follow-up-frequencies")[frequency]["months"])]
+    return replace(intervention, follow_up_date=min((day for day in days if day), default=None))
+
+
+def _after(intervention: OrderedIntervention, interval: str | None) -> date | None:
+    return _later(intervention, vocabulary("follow-up-intervals")[interval]["months"]) if interval else None
+
+
+def _later(intervention: OrderedIntervention, months: str) -> date | None:
+    start = intervention.expected_start_date
+    return add_months(start, int(months)) if start and months else None
+
+
+# a decision is made, a provider is chosen
+def freeze_what_was_decided(s: Case, made: DecisionMade, today: date) -> Events:
+    """The order takes goals and levels as of the revision that the decision rests on: it must have been heard."""
+    if made.assessment_revision and _assessed(s, made) is None:
+        raise NotYet("Det, som afgørelsen hviler på, er ikke kommet endnu")
+    yield from _drop_empty_drafts(s)
+
+
+def providers_without_order(s: Case, made: DecisionMade) -> Iterable[str]:
+    """One order per provider of what is granted (ORD-01, ORD-02); one who delivers already waits for a new version."""
+    ids = {i.id for i in made.granted_interventions}
+    live = {run.key for run in s.runs if run.at in LIVE}
+    return [k for k, ones in held(s).items() if k not in live and any(o.intervention.id in ids for o in ones)]
+
+
+def provider_without_draft(s: Case, chosen: ProviderChosen) -> Iterable[str]:
+    return () if chosen.provider_id in _drafts(s) else (chosen.provider_id,)
+
+
+def draft_order(s: Case, trigger: DecisionMade | ProviderChosen, today: date) -> Events:
+    """An order to be filled in. Its number stays, whatever the version."""
+    earlier = next((run.state.order_number for run in s.runs if run.key == s.key and run.state.order_number), None)
+    count = len({run.key for run in s.runs if run.key != s.key}) + 1
+    case_number = s.case.case_number if s.case else s.case_id
+    yield Becomes(order_number=earlier or f"{case_number}-{count}", provider=provider_of(s, s.key))
+
+
+def _drafts(s: Case) -> set[str]:
+    return {run.key for run in s.runs if run.at == "send"}
+
+
+def _drop_empty_drafts(s: Case) -> Iterator[Event]:
+    """A draft whose help was given to another, or is granted no more, is not to be sent."""
+    mine = held(s)
+    for run in s.runs:
+        if run.at == "send" and run.key not in mine:
+            yield Moves(number=run.number, key=run.key, to="replaced")
+
+
+# sending
+def send(s: Case, command: SendOrders, today: date) -> Events:
+    """Freeze the order, once what the law wants along with it is there."""
+    order = ordered(s, s.key)
+    _may_be_sent(s, order)
+    yield _frozen(s, order, today, reason=None)
+
+
+def revise(s: Case, command: ReviseOrder, today: date) -> Events:
+    """A new version, of what was decided last. What is in force stays so until the provider says yes."""
+    _names_its_order(s, command.order)
+    order = ordered(s, s.key)
+    _may_be_sent(s, order)
+    yield _frozen(s, order, today, reason=command.reason)
+
+
+def _names_its_order(s: Case, order: str | None) -> None:
+    if order is None and len({run.key for run in s.runs if run.at in LIVE}) > 1:
+        raise Invalid({"order": ("Sagen har flere bestillinger. Skriv, hvilken det gælder", None)})
+
+
+def _may_be_sent(s: Case, order: Order) -> None:
+    if not order.interventions:
+        raise Refused("ORD-05", "order.interventions",
+                      "Der er ikke bevilget hjælp hos den udfører, så der er intet at bestille")  # fmt: skip
+    kinds = {d.kind for d in order.attachments}
+    for i in order.interventions:
+        if i.expected_end_date and not i.follow_up_date and not is_time_limited(s, i):
+            raise Refused("GOL-14", f"order.interventions[{i.id}].follow_up_date",
+                          "Indsatsen stopper ikke af sig selv på slutdatoen. Sæt en opfølgningsdato")  # fmt: skip
+        if _plan_must_follow(i) and s.told(ActionPlanCompleted) and "action-plan" not in kinds:
+            raise Refused("PLN-11", "order.attachments",
+                          "Ved ophold og stofmisbrugsbehandling skal relevante dele af handleplanen med")  # fmt: skip
+        if _is_residential(i) and _has_violence_plan(s) and "violence-prevention-plan" not in kinds:
+            raise Refused("ORD-12", "order.attachments", "Planen for forebyggelse af vold skal med bestillingen")
+
+
+def _plan_must_follow(i: OrderedIntervention) -> bool:
+    """A stay under §§ 107–110, or drug treatment under § 101 (SEL § 141, stk. 5); never the anonymous one (PLN-12)."""
+    bases = bases_of(i, i.legal_bases)
+    drugs = "social-drug-treatment" in i.services or "sel-101" in bases
+    stays = {"sel-107", "sel-108", "sel-109", "sel-110"} & {*bases}
+    return "sel-101a" not in i.legal_bases and bool(drugs or (stays and _has_stay(i)))
+
+
+def _is_residential(i: OrderedIntervention) -> bool:
+    return i.offer is not None and vocabulary("offers").is_under(i.offer, "residential-offer")
+
+
+def _has_violence_plan(s: Case) -> bool:
+    told = s.told(DocumentsRecorded)
+    return told is not None and any(d.kind == "violence-prevention-plan" for d in told.existing_documents)
+
+
+def attachments(s: Case, order: Order) -> tuple[Document, ...]:
+    """The documents that were chosen (ORD-07), without a plan that the citizen has not agreed to share (PLN-10)."""
+    return tuple(d for d in order.attachments if d.kind != "action-plan" or _plan_may_follow(s, order))
+
+
+def _plan_may_follow(s: Case, order: Order) -> bool:
+    plan = s.told(ActionPlanRecorded)
+    if any("sel-101a" in i.legal_bases for i in order.interventions):
+        return False
+    return bool(plan and plan.plan_sharing_agreed) or any(_plan_must_follow(i) for i in order.interventions)
+
+
+def _frozen(s: Case, order: Order, today: date, reason: str | None) -> Becomes:
+    made, party = decisions(s)[-1], provider_of(s, s.key) or s.state.provider
+    both = fields_of(OrderSent).keys() & fields_of(Order).keys()
+    sent = OrderSent(
+        provider_id=s.key,
+        order_number=s.state.order_number or "",
+        version=s.number,
+        sent_on=today,
+        reason=reason,
+        **{**{name: getattr(order, name) for name in both}, "attachments": attachments(s, order)},
+    )
+    return Becomes(
+        provider=party,
+        decision=made.number,
+        assessment_revision=made.assessment_revision,
+        sent=sent,
+        consented=has_consent(s, party),
+        accepted=None,
+        answered_on=None,
+        answer_reason=None,
+        effective_on=None,
+        cancel_reason=None,
+    )
+
+
+def announce_order(s: Case, trigger: object, today: date) -> Events:
+    """Sent, and to be answered within the municipality's working days. An unanswered earlier version lapses."""
+    assert s.state.sent
+    yield s.state.sent
+    for run in _versions(s):
+        if run.at == "answer":
+            yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))
+        if run.at in ("answer", "send") and run.number != s.number:
+            yield Moves(number=run.number, key=run.key, to="replaced")
+    due = s.calendar.add_working_days(today, s.municipality.order_answer_working_days)
+    key, notify = f"{s.key}/{s.number}", KINDS["order-answer"].notify
+    yield DeadlineRequested(kind="order-answer", key=key, due=due, notify=notify, provider_id=s.key)
+
+
+def _versions(s: Case) -> list[Run[State]]:
+    """The other versions of the provider's order, oldest first."""
+    return [run for run in s.runs if run.key == s.key and run.number != s.number]
+
+
+# money
+def commitments(sent: OrderSent) -> tuple[CommitmentMade, ...]:
+    """What an order commits: one per account."""
+    accounts: dict[str | None, list[OrderedIntervention]] = {}
+    for i in sent.interventions:
+        accounts.setdefault(i.account_number, []).append(i)
+    return tuple(
+        CommitmentMade(
+            provider_id=sent.provider_id,
+            version=sent.version,
+            account_number=account,
+            expected_price=price,
+            provider_ean=next((i.provider_ean for i in ones if i.provider_ean), None),
+            cost_object=next((i.cost_object for i in ones if i.cost_object), None),
+            personal_reference=next((i.personal_reference for i in ones if i.personal_reference), None),
+            begins_on=min((i.expected_start_date for i in ones if i.expected_start_date), default=None),
+            ends_on=_end(ones),
+            services=tuple(dict.fromkeys(service for i in ones for service in i.services)),
+        )
+        for account, ones in accounts.items()
+        if (price := total(i.expected_price for i in ones)) is not None
+    )
+
+
+def _end(ones: list[OrderedIntervention]) -> date | None:
+    """The last day, where all of them have one."""
+    days = [i.expected_end_date for i in ones]
+    return max((d for d in days if d), default=None) if all(days) else None
+
+
+def commit(s: Case, trigger: object, today: date) -> Events:
+    """Finance is told of the coming cost, per account, with the provider's EAN and the person's reference (ORD-10)."""
+    assert s.state.sent
+    yield from commitments(s.state.sent)
+    yield Records(Order, finance_notified=True)
+    yield NotificationRequested(kind="ordering.committed", roles=("finance",), key=f"{s.key}/{s.number}")
+
+
+def release(s: Case, trigger: object, today: date) -> Events:
+    """The money is free again; a version that is still in force has its own committed anew."""
+    if s.state.sent is None or any(r.number > s.number and r.at in LIVE and r.state.sent for r in _versions(s)):
+        return  # nothing was committed, or a newer version has replaced it
+    for made in commitments(s.state.sent):
+        yield CommitmentReleased(
+            provider_id=s.key, account_number=made.account_number, amount=made.expected_price, released_on=today
+        )
+    for run in _versions(s):
+        if run.at == "running" and run.state.sent:
+            yield from commitments(run.state.sent)
+
+
+def committed(s: Case) -> list[CommitmentMade]:
+    """What is committed now: of each provider the newest version that is not called off or said no to."""
+    newest: dict[str, OrderSent] = {}
+    for run in sorted(s.runs, key=place_of):
+        if run.state.sent and run.at in (*LIVE, "ended"):
+            newest[run.key] = run.state.sent
+    return [made for sent in newest.values() for made in commitments(sent)]
+
+
+def place_of(run: Run[State]) -> tuple[int, int]:
+    """Where it stands in a list: the orders by their number, and each by its version."""
+    return int((run.state.order_number or "-0").rpartition("-")[2]), run.number
+
+
+def import_actuals(s: Case, command: ImportActuals, today: date) -> Events:
+    """Book what was billed; all lines or none, and a named file once."""
+    ledger = s[Ledger]
+    if command.file and command.file in ledger.files:
+        return
+    known = {run.key for run in s.runs if run.state.sent}
+    lines = [(f"lines[{n}].order", line) for n, line in enumerate(command.lines) if line.order not in known]
+    if lines or not command.lines:
+        unknown = {at: (f"Sagen har ingen sendt bestilling {line.order}", None) for at, line in lines}
+        raise Invalid(unknown or {"lines": ("Der er ingen linjer at indlæse", None)})
+    files = (*ledger.files, command.file) if command.file else ledger.files
+    yield Records(Ledger, actuals=(*ledger.actuals, *command.lines), files=files)
+    for line in command.lines:
+        yield ActualsImported(
+            provider_id=line.order, account_number=line.account_number, amount=line.amount, booked_on=line.booked_on
+        )
+
+
+def billed(s: Case) -> Decimal:
+    return sum((line.amount for line in s[Ledger].actuals), Decimal(0))
+
+
+# the provider answers
+def note_answer(s: Case, answered: OrderAnswered, today: date) -> Events:
+    yield Becomes(accepted=answered.accepted, answered_on=answered.answered_on, answer_reason=answered.reason)
+    yield DeadlineMet(kind="order-answer", key=f"{s.key}/{s.number}", met_on=answered.answered_on)
+    if not answered.accepted:
+        yield NotificationRequested(kind="ordering.rejected", roles=("caseworker",), key=f"{s.key}/{s.number}")
+
+
+def note_late_answer(s: Case, answered: OrderAnswered, today: date) -> Events:
+    """Nobody waits for it any more: it is kept, and changes nothing."""
+    yield Becomes(answered_on=answered.answered_on, answer_reason=answered.reason)
+
+
+def is_accepted(s: Case) -> bool:
+    return bool(s.state.accepted)
+
+
+def announce_acceptance(s: Case, trigger: object, today: date) -> Events:
+    """This version is in force, and replaces the one before."""
+    sent, party = s.state.sent, s.state.provider
+    assert sent
+    assert party
+    yield OrderAccepted(
+        provider_id=s.key,
+        provider=party,
+        version=s.number,
+        goals=sent.goals,
+        interventions=sent.interventions,
+        intervention_purpose=sent.intervention_purpose,
+        citizen_wishes=sent.citizen_wishes,
+        current_support_need=sent.current_support_need,
+        total_expected_price=sent.total_expected_price,
+    )
+    yield from _stop_running(s, "replaced")
+
+
+def _stop_running(s: Case, to: str) -> Iterator[Event]:
+    """What is in force of the provider's order is so no longer."""
+    for run in _versions(s):
+        if run.at == "running":
+            if day := last_day(s.of(run)):
+                yield DeadlineCancelled(kind="order-end", key=deadline_key(run, day))
+            yield Moves(number=run.number, key=run.key, to=to)
+
+
+# the help ends
+def is_time_limited(s: Case, i: OrderedIntervention) -> bool:
+    """Limited in time by law (SEL §§ 82 a, 82 b, 82 d): it ends by itself, without a new decision (FUP-09)."""
+    bases = bases_of(i, i.legal_bases)
+    return bool(bases) and all(base in s.municipality.time_limited_paragraphs for base in bases)
+
+
+def last_day(s: Case) -> date | None:
+    """By law, or as a follow-up has decided; an end date alone stops nothing (GOL-14)."""
+    days = [day for day in (_last_day_by_law(s), _last_day_by_follow_up(s)) if day]
+    return min(days, default=None)
+
+
+def _last_day_by_law(s: Case) -> date | None:
+    ones = s.state.sent.interventions if s.state.sent else ()
+    return _end([*ones]) if ones and all(is_time_limited(s, i) for i in ones) else None
+
+
+def _last_day_by_follow_up(s: Case) -> date | None:
+    """The day on which the ending takes effect, at the earliest after the notice that the citizen has been given."""
+    concluded = [
+        (told.at, told.message)
+        for told in s.heard
+        if isinstance(told.message, FollowupConcluded) and _is_about(s, told.message)
+    ]
+    if not concluded or not _ends(concluded[-1][1]):
+        return None
+    at, last = concluded[-1]
+    notices = [told.message for told in s.heard if told.at >= at and isinstance(told.message, DecisionNotified)]
+    served = [notice.effective_from for notice in notices if notice.effective_from]
+    return max([last.effective_on or last.follow_up_held_on, *served])
+
+
+def _is_about(s: Case, concluded: FollowupConcluded) -> bool:
+    sent = s.state.sent
+    named = not concluded.providers or s.key in concluded.providers
+    return named and sent is not None and concluded.follow_up_held_on >= sent.sent_on
+
+
+def _ends(concluded: FollowupConcluded) -> bool:
+    return concluded.follow_up_outcome in ("end", "end-and-reassign")
+
+
+def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: date) -> Events:
+    """A follow-up ends the help, or the notice is longer: ask for the last day, for another, or for none any more."""
+    before = replace(s, heard=tuple(h for h in s.heard if h.message != told), _views={})
+    for run in s.runs:
+        was, now = last_day(before.of(run)), last_day(s.of(run))
+        if run.at != "running" or was == now:
+            continue
+        if was:
+            yield DeadlineCancelled(kind="order-end", key=deadline_key(run, was))
+        if now:
+            key = deadline_key(run, now)
+            yield DeadlineRequested(kind="order-end", key=key, due=max(now, today), provider_id=run.key)
+
+
+def announce_end(s: Case, trigger: object, today: date) -> Events:
+    yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
+
+
+def cancel(s: Case, command: CancelOrder, today: date) -> Events:
+    """The whole order is called off, at the earliest from the day of which the citizen has been told."""
+    _names_its_order(s, command.order)
+    notices = [n.effective_from for n in s.all_told(DecisionNotified) if n.effective_from]
+    effective = max([today, *notices])
+    yield Becomes(effective_on=effective, cancel_reason=command.reason)
+    yield from _call_off(s, effective)
+    yield from _stop_running(s, "cancelled")
+
+
+def close(s: Case, closed: CaseClosed, today: date) -> Events:
+    """The case is closed, and what runs with it."""
+    yield Becomes(effective_on=closed.closed_on)
+    yield from _call_off(s, closed.closed_on)
+
+
+def _call_off(s: Case, effective: date) -> Iterator[Event]:
+    if s.at == "answer":
+        yield DeadlineCancelled(kind="order-answer", key=f"{s.key}/{s.number}")
+    if s.state.sent:
+        yield OrderCancelled(provider_id=s.key, version=s.number, effective_on=effective)
+
+
+# recording
+def follow_the_record(before: Case, after: Case) -> Events:
+    """An intervention that is given to another provider: it is noted, and that one is to have an order."""
+    s, chosen = after, dict[str, Party]()
+    for entry in _providers_filled_in(before, after):
+        party = read(Party, entry["provider"])
+        for event in _choose(s, entry["id"], party):
+            chosen[key_of(party)] = party
+            s = s.after(event)
+            yield event
+    if chosen:
+        yield from _drop_empty_drafts(s)
+    for key, party in chosen.items():
+        if key in held(s):
+            yield ProviderChosen(provider_id=key, provider=party)
+
+
+def _providers_filled_in(before: Case, after: Case) -> Iterator[Json]:
+    for place, data in after.own.items():
+        if place[0] == Order.step:
+            old = {e["id"]: e.get("provider") for e in before.own.get(place, {}).get("interventions") or ()}
+            now = data.get("interventions") or ()
+            yield from (e for e in now if e.get("provider") and e["provider"] != old.get(e["id"]))
+
+
+def _choose(s: Case, intervention: str, party: Party) -> Iterator[Event]:
+    known = granted(s)[intervention].intervention if intervention in granted(s) else None
+    one = known or next((i for i in _living(s) if i.id == intervention), Intervention(id=intervention))
+    now, choices = holder(s, one), s[Ledger].choices
+    if now and key_of(now) == key_of(party):
+        return
+    last = next((c for c in choices if c.id == intervention), None)
+    earlier = (*(last.earlier if last else ()), *([key_of(now)] if now else ()))
+    choice = Choice(
+        id=intervention,
+        provider=party,
+        decided=key_of(one.provider) if one.provider else None,
+        earlier=tuple(k for k in dict.fromkeys(earlier) if k != key_of(party)),
+    )
+    yield Records(Ledger, choices=(*(c for c in choices if c.id != intervention), choice))
+
+
+def goals_are_as_decided(before: Case, after: Case) -> None:
+    """In an order goals can be picked, not written: another goal takes another decision (GOL-16)."""
+    for place, data in after.own.items():
+        if place[0] == Order.step and data != before.own.get(place):
+            for goal in data.get("goals") or ():
+                if {*goal} - {"id"}:
+                    raise Refused("GOL-16", f"order.goals[{goal['id']}]",
+                                  "Målene er dem, der er afgjort. Et andet mål kræver en ny afgørelse")  # fmt: skip
+
+
+def only_a_stay_is_paid_for(before: Case, after: Case) -> None:
+    """Own payment is for the stay, never for the service part (PRI-10)."""
+    known = {i.id: i for i in _living(after)} | {id: one.intervention for id, one in granted(after).items()}
+    for place, data in after.own.items():
+        if place[0] == Order.step and data != before.own.get(place):
+            for entry in data.get("interventions") or ():
+                if entry.get("has_own_payment") and entry["id"] in known and not _has_stay(known[entry["id"]]):
+                    raise Refused("PRI-10", f"order.interventions[{entry['id']}].has_own_payment",
+                                  "Der kan kun tages egenbetaling for ophold")  # fmt: skip
+
+
+# consent
+def has_consent(s: Case, party: Party | None) -> bool:
+    """Has the citizen agreed, and not withdrawn it, that information is shared with this provider (ORD-08)?"""
+    return any(is_same(c.consent_party_name, party) or _is_for_any_offer(c) for c in _shared(s))
+
+
+def _is_for_any_offer(consent: Consent) -> bool:
+    return consent.consent_party == "offer" and consent.consent_party_name is None
+
+
+def _shared(s: Case) -> list[Consent]:
+    """The consents to share that hold now."""
+    told = s.told(ConsentChanged)
+    return [c for c in told.consents_to_share if c.withdrawn_on is None] if told else []
+
+
+# warnings
+def shared_with_consent(s: Case) -> Iterator[Warned]:
+    for run in s.runs:
+        state = run.state
+        shared = has_consent(s, provider_of(s, run.key)) if run.at == "send" else state.consented
+        if run.at in LIVE and not shared:
+            name = state.provider.name if state.provider else "udføreren"
+            yield Warned("ORD-08", "ordering.order",
+                         f"{name} får oplysninger uden samtykke. Det kræver et andet grundlag")  # fmt: skip
+
+
+def plans_are_shared_with_consent(s: Case) -> Iterator[Warned]:
+    for order in _orders_now(s):
+        if len(attachments(s, order)) < len(order.attachments):
+            yield Warned("PLN-10", "ordering.order.attachments",
+                         "Borgeren har ikke sagt ja til, at handleplanen udleveres. Den sendes ikke med")  # fmt: skip
+
+
+def departments_are_told_with_consent(s: Case) -> Iterator[Warned]:
+    for order in _orders_now(s):
+        for party in order.departments_notified:
+            if not any(is_same(c.consent_party_name, party) for c in _shared(s)):
+                yield Warned("ORD-11", "ordering.order.departments_notified",
+                             f"{party.name} må først få besked, når borgeren har givet samtykke")  # fmt: skip
+
+
+def every_goal_has_its_provider(s: Case) -> Iterator[Warned]:
+    """With several providers each goal is somebody's; else nobody is told of it."""
+    if len(held(s)) < 2:
+        return
+    assessed = _assessed(s, decisions(s)[-1])
+    known = {goal.id for key in held(s) for goal in goals_of(s, key)}
+    for goal in assessed.goals if assessed else ():
+        if goal.id not in known:
+            yield Warned("ORD-03", f"ordering.order.goals[{goal.id}]",
+                         "Ingen udfører får målet. Vælg udfører i handleplanen")  # fmt: skip
+
+
+def coordination_is_stated(s: Case) -> Iterator[Warned]:
+    if len(held(s)) < 2:
+        return
+    for order in _orders_now(s):
+        if order.coordination_needed is None or order.coordinator is None:
+            yield Warned("ORD-09", "ordering.order.coordination_needed",
+                         "Der er flere udførere. Skriv, om de skal koordinere, og hvem der har ansvaret")  # fmt: skip
+
+
+def every_grant_has_its_provider(s: Case) -> Iterator[Warned]:
+    for one in granted(s).values():
+        if holder(s, one.intervention) is None:
+            yield Warned("PRI-07", f"ordering.order.interventions[{one.intervention.id}].provider",
+                         "Indsatsen har ingen udfører endnu, og kan ikke bestilles")  # fmt: skip
+
+
+def _orders_now(s: Case) -> list[Order]:
+    """The orders still to be sent, and those under way, as they stand in the record."""
+    keys = dict.fromkeys(run.key for run in s.runs if run.at in LIVE)
+    return [ordered(s, key) for key in keys]
+
+
+CHECKS = (goals_are_as_decided, only_a_stay_is_paid_for)
+WARNINGS = (
+    shared_with_consent,
+    plans_are_shared_with_consent,
+    departments_are_told_with_consent,
+    every_goal_has_its_provider,
+    coordination_is_stated,
+    every_grant_has_its_provider,
+)

@@ -1,0 +1,178 @@
+"""The service itself: which order a recording means, the register of providers, and what it owes others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from casework.contracts.intake import ConsentChanged
+from casework.process.bpmn import draw
+from ordering.process import ORDERING
+
+from .conftest import ECONOMY, KIM, LONE, World, assessed, goal, help_from, made, plan
+
+X_HUS = {"name": "X-Hus", "cvr": "12345674", "p_number": "1001234567", "ean": "5790000000005", "offer": "mobile-offer"}
+
+
+@pytest.fixture
+def one(world: World) -> World:
+    """Help at X-Hus is granted."""
+    world.hear(assessed(1, goal("g1")), by="assessment")
+    world.hear(made(help_from("x-hus")), by="decision")
+    return world
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Help at X-Hus and Bohaven is granted."""
+    world.hear(assessed(1, goal("g1"), goal("g2")), by="assessment")
+    world.hear(plan(g1="x-hus", g2="bohaven"), by="assessment")
+    world.hear(made(help_from("x-hus"), help_from("bohaven", "i2")), by="decision")
+    return world
+
+
+# which order
+def test_a_recording_without_a_key_means_the_only_order(one: World):
+    assert one.fill(special_information="Hund").status_code == 200
+
+    assert [(d["key"], d["special_information"]) for d in one.part()["parts"]["drafts"]] == [("x-hus", "Hund")]
+
+
+def test_with_several_orders_the_key_is_asked_for(two: World):
+    answer = two.fill(special_information="Hund")
+
+    assert (answer.status_code, answer.json["field"]) == (422, "key")
+
+
+def test_with_several_orders_an_intervention_tells_which(two: World):
+    two.fill(special_information="Hund", interventions=[{"id": "i2"}])
+
+    drafts = {d["key"]: d.get("special_information") for d in two.part()["parts"]["drafts"]}
+    assert drafts == {"x-hus": None, "bohaven": "Hund"}
+
+
+def test_what_is_recorded_before_any_provider_is_known_waits_for_the_order(world: World):
+    assert world.fill(special_information="Hund").status_code == 200
+
+    world.hear(assessed(1), by="assessment")
+    world.hear(made(help_from("x-hus")), by="decision")
+    assert world.part()["parts"]["drafts"][0]["special_information"] == "Hund"
+
+
+@pytest.mark.rule("GEN-14")
+def test_a_provider_writes_in_no_order(one: World):
+    answer = one.fill(by=LONE, interventions=[{"id": "i1", "service_lines": [{"id": "l-i1", "units_per_period": 4}]}])
+
+    assert (answer.status_code, answer.json["rule"]) == (403, "GEN-14")
+
+
+@pytest.mark.rule("PRI-03")
+def test_a_price_is_reckoned_and_never_typed(one: World):
+    answer = one.fill(total_expected_price="1.00")
+
+    assert (answer.status_code, answer.json["rule"]) == (422, "PRI-03")
+
+
+# sending
+@pytest.mark.rule("ORD-05")
+def test_without_a_decision_the_answer_names_the_rule(world: World):
+    answer = world.do("send")
+
+    assert (answer.status_code, answer.json["rule"]) == (409, "ORD-05")
+
+
+def test_all_orders_go_whichever_is_named(two: World):
+    assert two.do("send", order="x-hus").status_code == 200
+
+    assert [body["provider_id"] for body in two.said("order.sent")] == ["x-hus", "bohaven"]
+    assert len(two.said("commitment.made")) == 2
+
+
+def test_a_decision_that_comes_before_its_assessment_waits(world: World):
+    world.hear(made(help_from("x-hus")), by="decision")
+    assert world.part()["positions"] == []
+
+    world.hear(assessed(1, goal("g1")), by="assessment")
+    assert [p["at"] for p in world.part()["positions"]] == ["send"]
+
+
+def test_another_provider_is_chosen_in_one_commit(one: World):
+    one.do("send")
+    party = {"id": "zeta", "name": "Zeta", "role": "provider"}
+    one.fill("x-hus", interventions=[{"id": "i1", "provider": party}])
+
+    assert [(p["key"], p["at"]) for p in one.part()["positions"]] == [("x-hus", "answer"), ("zeta", "send")]
+
+
+def test_the_parts_of_the_document_are_kept_apart(one: World):
+    one.hear(ConsentChanged(), by="intake")
+    one.do("send")
+
+    parts = one.part()["parts"]
+    assert {*parts} == {"orders", "finance", "drafts"}
+    assert parts["orders"][0]["number"] == "2026-00417-1"
+    assert parts["finance"]["commitments"][0]["order"] == "x-hus"
+
+
+def test_what_is_billed_is_booked_by_finance(one: World):
+    one.do("send")
+    line = {"order": "x-hus", "account_number": "5.38.85", "amount": "100.00", "booked_on": "2026-06-30"}
+
+    assert one.do("import-actuals", by=ECONOMY, lines=[line]).status_code == 200
+    assert one.do("import-actuals", by=KIM, lines=[line]).status_code == 403
+    assert one.part()["parts"]["finance"]["total_billed"] == "100.00"
+
+
+# the register
+def put(world: World, id_: str = "x-hus", by: Any = ECONOMY, **entry: Any) -> Any:
+    return world.call("put", f"/providers/{id_}", by, json={**X_HUS, **entry})
+
+
+def test_a_provider_that_is_registered_is_told_of(world: World):
+    assert put(world).status_code == 200
+
+    assert world.said("provider.changed") == [{"provider_id": "x-hus", **X_HUS}]
+    assert world.call("get", "/providers/x-hus").json["name"] == "X-Hus"
+
+
+def test_the_same_twice_is_told_once(world: World):
+    put(world, price_from="425.00")
+    put(world, price_from="425.00")
+
+    assert len(world.said("provider.changed")) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cvr": "12345675"},
+        {"ean": "5790000000006"},
+        {"p_number": "100"},
+        {"price_from": "2.00", "price_to": "1.00"},
+        {"name": " "},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_wrong_number_is_refused_and_named(world: World, wrong):
+    answer = put(world, **wrong)
+
+    assert (answer.status_code, answer.json["field"]) == (422, [*wrong][-1])
+    assert world.call("get", "/providers/x-hus").status_code == 404
+
+
+def test_a_provider_writes_nothing_in_the_register(world: World):
+    assert put(world, by=LONE).status_code == 403
+
+
+def test_the_register_is_read_page_by_page(world: World):
+    for number in range(52):
+        put(world, f"p{number:02}")
+
+    first = world.call("get", "/providers").json
+    assert (len(first["providers"]), first["next"]) == (50, "p49")
+    assert [p["id"] for p in world.call("get", "/providers?after=p49").json["providers"]] == ["p50", "p51"]
+
+
+def test_the_process_can_be_drawn():
+    assert draw(ORDERING).elements

@@ -1,0 +1,348 @@
+"""What becomes of an order: answered, changed, taken over, called off, ended, billed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested
+from casework.contracts.decision import DecisionNotified
+from casework.contracts.followup import FollowupConcluded
+from casework.contracts.intake import CaseClosed
+from casework.contracts.ordering import (
+    ActualsImported,
+    CommitmentMade,
+    CommitmentReleased,
+    OrderAccepted,
+    OrderCancelled,
+    OrderEnded,
+    OrderSent,
+)
+from casework.contracts.scheduler import DeadlineMissed
+from casework.errors import Forbidden, Invalid, NotHere, Refused
+from casework.schema import Amount
+from ordering.commands import Billed, ImportActuals
+from ordering.rules import last_day
+
+from .conftest import ECONOMY, KIM, Played, assessed, goal, help_from, made, provider
+
+
+def another(name: str, id_: str = "i1") -> list[dict[str, object]]:
+    party = provider(name)
+    return [{"id": id_, "provider": {"id": party.id, "name": party.name, "role": "provider"}}]
+
+
+# the answer
+def test_a_yes_puts_the_order_in_force(granted: Played):
+    granted.send().answer("x-hus")
+
+    accepted = granted.sent(OrderAccepted)[0]
+    assert (accepted.provider.name, accepted.version, accepted.total_expected_price) == ("X-Hus", 1, Decimal(130000))
+    assert granted.order()["status"] == "accepted"
+    assert [(d.kind, d.key) for d in granted.sent(DeadlineMet)] == [("order-answer", "x-hus/1")]
+
+
+def test_a_no_frees_the_money_and_the_order_stays(granted: Played):
+    granted.send().answer("x-hus", accepted=False)
+
+    assert granted.order()["status"] == "rejected"
+    assert [str(c.amount) for c in granted.sent(CommitmentReleased)] == ["130000.00"]
+    assert granted.document()["finance"]["commitments"] == []
+
+
+# a new version
+def second_decision(case: Played) -> Played:
+    return case.hear(
+        assessed(2, goal("g1", goal_statement="Jeg bor selv")),
+        made(help_from("x-hus", hours="8"), number=2, revision=2),
+        when="2026-06-10",
+    )
+
+
+@pytest.mark.rule("ORD-05")
+def test_nothing_that_was_not_sent_is_revised(granted: Played):
+    with pytest.raises(NotHere) as refused:
+        granted.revise("x-hus")
+    assert refused.value.rule == "ORD-05"
+
+
+@pytest.mark.rule("GOL-16")
+def test_a_new_version_takes_what_was_decided_last(running: Played):
+    second_decision(running)
+
+    assert running.at() == ["running"]
+    running.revise("x-hus")
+    assert running.order()["version"] == 2
+    assert [g["goal_statement"] for g in running.order()["goals"]] == ["Jeg bor selv"]
+    assert running.order()["total_expected_price"] == "104000.00"
+    assert running.order()["version_in_force"] == 1
+
+
+def test_a_new_version_replaces_the_former_once_it_is_accepted(running: Played):
+    second_decision(running).revise("x-hus").answer("x-hus", 2, when="2026-06-12")
+
+    assert running.at() == ["replaced", "running"]
+    assert [c["expected_price"] for c in running.document()["finance"]["commitments"]] == ["104000.00"]
+
+
+def test_a_new_version_that_is_said_no_to_leaves_the_former_in_force(running: Played):
+    second_decision(running).revise("x-hus").answer("x-hus", 2, accepted=False, when="2026-06-12")
+
+    assert running.at() == ["running", "rejected"]
+    assert (running.order()["status"], running.order()["version_in_force"]) == ("rejected", 1)
+    assert running.sent(CommitmentMade)[-1].version == 1
+    assert running.document()["finance"]["total_expected_price"] == "130000.00"
+
+
+def test_an_unanswered_version_lapses_when_the_next_is_sent(granted: Played):
+    granted.send().revise("x-hus", when="2026-02-10")
+
+    assert granted.at() == ["replaced", "answer"]
+    assert [(d.kind, d.key) for d in granted.sent(DeadlineCancelled)] == [("order-answer", "x-hus/1")]
+    granted.answer("x-hus", 1)
+    assert granted.at() == ["replaced", "answer"]
+
+
+def test_an_order_for_which_nothing_is_granted_is_not_sent_anew(shared: Played):
+    shared.send().fill(interventions=another("zeta"))
+
+    with pytest.raises(Refused, match="ORD-05"):
+        shared.revise("x-hus")
+
+
+def test_which_order_is_meant_must_be_said_where_there_are_several(shared: Played):
+    shared.send()
+
+    with pytest.raises(Invalid, match="order"):
+        shared.revise()
+
+
+# another provider
+def test_another_provider_takes_over_a_rejected_order(shared: Played):
+    shared.fill(special_information="Hund", attachments=[{"title": "Journal"}])
+    shared.fill(interventions=[{"id": "i1", "follow_up_date": "2026-08-01", "provider_agreements": "Ring først"}])
+    shared.send().answer("x-hus", accepted=False)
+    shared.fill(interventions=another("zeta"))
+
+    assert shared.at("zeta") == ["send"]
+    shared.send(when="2026-02-12")
+    order = shared.order("zeta")
+    assert [g["id"] for g in order["goals"]] == ["g1"]
+    assert order["special_information"] == "Hund"
+    assert "attachments" not in order
+    assert order["interventions"][0]["follow_up_date"] == "2026-08-01"
+    assert "provider_agreements" not in order["interventions"][0]
+    assert order["number"] == "2026-00417-3"
+    assert shared.order("x-hus")["status"] == "rejected"
+
+
+def test_help_may_go_from_hand_to_hand_and_back(granted: Played):
+    granted.send().answer("x-hus", accepted=False)
+    granted.fill("x-hus", interventions=another("zeta")).send(when="2026-02-12")
+    granted.answer("zeta", accepted=False)
+    granted.fill("zeta", interventions=another("x-hus"))
+
+    assert (granted.at("x-hus"), granted.at("zeta")) == (["rejected", "send"], ["rejected"])
+    granted.send(when="2026-02-13")
+    assert [g.id for g in granted.sent(OrderSent)[-1].goals] == ["g1", "g2"]
+    assert granted.sent(OrderSent)[-1].version == 2
+
+
+def test_a_draft_whose_help_is_given_away_is_not_sent(shared: Played):
+    shared.fill(interventions=another("bohaven")).send()
+
+    assert [sent.provider_id for sent in shared.sent(OrderSent)] == ["bohaven"]
+    assert shared.at("x-hus") == ["replaced"]
+
+
+def test_a_provider_who_delivers_already_gets_taken_over_help_as_a_new_version(shared: Played):
+    shared.send().answer("bohaven").answer("x-hus", accepted=False)
+    shared.fill(interventions=another("bohaven")).send(when="2026-02-12")
+
+    assert shared.order("bohaven")["version"] == 2
+    assert [i["id"] for i in shared.order("bohaven")["interventions"]] == ["i1", "i2"]
+    assert [g["id"] for g in shared.order("bohaven")["goals"]] == ["g1", "g2"]
+
+
+@pytest.mark.rule("PRI-07")
+def test_a_provider_that_nobody_has_chosen_yet_is_chosen_in_the_order(case: Played):
+    case.hear(assessed(1, goal("g1")), made(help_from(None)))
+
+    assert "PRI-07" in case.warned()
+    case.fill("", interventions=another("x-hus"), coordination_needed=False).send()
+    assert case.order()["coordination_needed"] is False
+    assert "PRI-07" not in case.warned()
+
+
+def test_what_was_chosen_before_the_decision_holds(case: Played):
+    case.hear(assessed(1, goal("g1"), interventions=(help_from("x-hus"),)))
+    case.fill(interventions=another("zeta")).hear(made(help_from("x-hus")))
+
+    assert (case.at("zeta"), case.at("x-hus")) == (["send"], [])
+
+
+def test_a_choice_lapses_where_a_later_decision_names_another(granted: Played):
+    granted.fill(interventions=another("zeta"))
+    granted.hear(assessed(2, goal("g1")), made(help_from("bohaven"), number=2, revision=2))
+
+    assert (granted.at("zeta"), granted.at("bohaven")) == (["replaced"], ["send"])
+
+
+# later decisions
+def test_help_of_an_earlier_decision_is_not_lost_by_a_later_one(running: Played):
+    running.hear(assessed(2, goal("g1")), made(help_from("x-hus", "i2"), number=2, revision=2)).revise("x-hus")
+
+    assert [i["id"] for i in running.order()["interventions"]] == ["i1", "i2"]
+
+
+def test_help_that_is_refused_later_is_ordered_no_more(granted: Played):
+    granted.hear(assessed(2), made(number=2, revision=2, decision_outcome="refused", refused_interventions=("i1",)))
+
+    assert granted.at() == ["replaced"]
+
+
+# the end
+def test_a_cancelled_order_frees_the_money(running: Played):
+    running.cancel("x-hus")
+
+    assert running.order()["status"] == "cancelled"
+    assert running.sent(OrderCancelled)[0].effective_on == date(2026, 6, 11)
+    assert [str(c.amount) for c in running.sent(CommitmentReleased)] == ["130000.00"]
+
+
+def test_cancelling_calls_off_the_version_in_force_too(running: Played):
+    second_decision(running).revise("x-hus").cancel("x-hus")
+
+    assert running.at() == ["cancelled", "cancelled"]
+    assert [str(c.amount) for c in running.sent(CommitmentReleased)] == ["104000.00"]
+
+
+def test_a_cancelled_order_counts_from_the_day_the_citizen_was_told_of(running: Played):
+    running.hear(
+        DecisionNotified(number=2, channel="letter", received_on=date(2026, 6, 1), effective_from=date(2026, 9, 14))
+    )
+    running.cancel("x-hus")
+
+    assert running.sent(OrderCancelled)[0].effective_on == date(2026, 9, 14)
+
+
+def test_a_draft_can_be_dropped_and_nobody_hears_of_it(granted: Played):
+    granted.cancel("x-hus")
+
+    assert granted.at() == ["cancelled"]
+    assert granted.sent(OrderCancelled) == []
+    assert granted.document()["orders"] == []
+
+
+def test_closing_the_case_stops_every_order(shared: Played):
+    shared.send().answer("x-hus").hear(CaseClosed(closed_on=date(2026, 7, 1)), when="2026-07-01")
+
+    assert (shared.at("x-hus"), shared.at("bohaven")) == (["cancelled"], ["cancelled"])
+    assert len(shared.sent(CommitmentReleased)) == 2
+    assert shared.document()["finance"]["commitments"] == []
+
+
+LIMITED = {
+    "services": ("individual-preventive-support",),
+    "expected_end_date": date(2026, 9, 1),
+    "without_end_date": None,
+}
+
+
+@pytest.mark.rule("FUP-09")
+def test_help_that_the_law_limits_ends_by_itself(case: Played):
+    case.hear(assessed(1, goal("g1")), made(help_from("x-hus", **LIMITED), legal_bases=("sel-82b",)))
+    case.send().answer("x-hus")
+
+    asked = [d for d in case.sent(DeadlineRequested) if d.kind == "order-end"]
+    assert [(d.key, d.due) for d in asked] == [("x-hus/1@2026-09-01", date(2026, 9, 1))]
+    case.hear(DeadlineMissed(kind="order-end", key="x-hus/1@2026-09-01", due=date(2026, 9, 1)), when="2026-09-02")
+    assert case.order()["status"] == "ended"
+    assert case.sent(OrderEnded)[0].ended_on == date(2026, 9, 1)
+
+
+@pytest.mark.rule("GOL-14")
+def test_an_end_date_stops_no_other_help(case: Played):
+    case.hear(assessed(1, goal("g1")), made(help_from("x-hus", expected_end_date=date(2026, 12, 31)))).send()
+    case.answer("x-hus")
+
+    assert [d for d in case.sent(DeadlineRequested) if d.kind == "order-end"] == []
+    assert last_day(case.s.of(case.s.runs[0])) is None
+
+
+def concluded(outcome: str, number: int = 1, held: str = "2026-06-02", **more: object) -> FollowupConcluded:
+    return FollowupConcluded(
+        number=number, follow_up_held_on=date.fromisoformat(held), follow_up_outcome=outcome, **more
+    )
+
+
+@pytest.mark.rule("FUP-09")
+def test_a_follow_up_that_ends_the_help_sets_its_last_day(running: Played):
+    running.hear(concluded("end", effective_on=date(2026, 7, 31), providers=("x-hus",)), when="2026-06-02")
+
+    asked = [d for d in running.sent(DeadlineRequested) if d.kind == "order-end"]
+    assert [(d.key, d.due) for d in asked] == [("x-hus/1@2026-07-31", date(2026, 7, 31))]
+
+
+def test_notice_moves_the_last_day(running: Played):
+    running.hear(concluded("end", effective_on=date(2026, 7, 31)), when="2026-06-02")
+    told = DecisionNotified(number=2, channel="letter", received_on=date(2026, 6, 8), effective_from=date(2026, 9, 14))
+    running.hear(told, when="2026-06-08")
+
+    asked = [d.due for d in running.sent(DeadlineRequested) if d.kind == "order-end"]
+    assert asked == [date(2026, 7, 31), date(2026, 9, 14)]
+
+
+def test_a_follow_up_that_lets_it_go_on_takes_the_last_day_back(running: Played):
+    running.hear(concluded("end", effective_on=date(2026, 7, 31)), when="2026-06-02")
+    running.hear(concluded("continue", 2, held="2026-07-01"), when="2026-07-01")
+
+    assert [(d.kind, d.key) for d in running.sent(DeadlineCancelled)] == [("order-end", "x-hus/1@2026-07-31")]
+
+
+def test_a_follow_up_of_another_provider_ends_nothing_here(shared: Played):
+    shared.send().answer("x-hus").answer("bohaven")
+    shared.hear(concluded("end", providers=("bohaven",)), when="2026-06-02")
+
+    assert [d.key for d in shared.sent(DeadlineRequested) if d.kind == "order-end"] == ["bohaven/1@2026-06-02"]
+
+
+# what is billed
+def bill(order: str = "x-hus", amount: str = "21000.00") -> Billed:
+    return Billed(order=order, account_number="5.38.85", amount=Amount(amount), booked_on=date(2026, 6, 30))
+
+
+def actuals(*lines: Billed, file: str | None = None) -> ImportActuals:
+    return ImportActuals(action="finance.import_actuals", lines=lines, file=file)
+
+
+def test_what_is_billed_is_booked_line_by_line(running: Played):
+    running.act(actuals(bill(), bill(amount="100.50")), by=ECONOMY)
+
+    assert len(running.sent(ActualsImported)) == 2
+    assert running.document()["finance"]["total_billed"] == "21100.50"
+    assert running.document()["finance"]["actuals"][0] == {
+        "order": "x-hus",
+        "account_number": "5.38.85",
+        "amount": "21000.00",
+        "booked_on": "2026-06-30",
+    }
+
+
+def test_a_line_that_matches_no_order_holds_the_whole_file(running: Played):
+    with pytest.raises(Invalid, match=r"lines\[1\].order"):
+        running.act(actuals(bill(), bill("nobody")), by=ECONOMY)
+    assert running.document()["finance"]["total_billed"] == "0.00"
+
+
+def test_a_named_file_is_booked_once(running: Played):
+    running.act(actuals(bill(), file="juni.csv"), by=ECONOMY).act(actuals(bill(), file="juni.csv"), by=ECONOMY)
+
+    assert running.document()["finance"]["total_billed"] == "21000.00"
+
+
+def test_a_caseworker_books_nothing(running: Played):
+    with pytest.raises(Forbidden):
+        running.act(actuals(bill()), by=KIM)

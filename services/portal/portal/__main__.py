@@ -1,0 +1,14 @@
+"""sagsgang-portal: run one role of the service."""
+
+import sys
+
+from casework.service.roles import main as run
+from portal.app import create, create_app
+
+
+def main() -> int:
+    return run("portal", create, create_app)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,467 @@
+"""A step's form: from the values a phase has to inputs on a page, and from what is posted to a patch. Pure.
+
+The description is what a phase's API says of a step. An input's name is the field's path (`goals[0].goal_type`), so a
+problem that names a field finds its input. A page carries a short mark of each value it showed (`Seen`): only what
+somebody has since changed is sent, and what is carried stays carried.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import Any
+from uuid import uuid4
+
+from werkzeug.datastructures import MultiDict
+
+from portal import reading
+from portal.reading import Unreadable
+
+Described = Mapping[str, Any]
+Values = dict[str, Any]
+Seen = dict[str, str]
+
+GONE, NEW = "~gone", "~new"
+_READ = {
+    "bool": reading.read_yes_no,
+    "date": reading.read_date,
+    "Amount": reading.read_amount,
+    "Decimal": reading.read_quantity,
+    "int": reading.read_whole,
+}
+_CLOSED = ("UUID", "datetime", "dict", "Any")
+CPR = "cpr_number"
+
+
+def is_list(f: Described) -> bool:
+    """A list of groups, as opposed to several codes or lines."""
+    return bool(f["many"] and f.get("fields"))
+
+
+def is_pick(f: Described) -> bool:
+    """A list whose entries are chosen from another phase's, and not written here."""
+    return is_list(f) and f.get("writable") == [] and bool(f.get("key"))
+
+
+def is_group(f: Described) -> bool:
+    return bool(f.get("fields") and not f["many"])
+
+
+def is_closed(f: Described) -> bool:
+    """Shown, and not to be written."""
+    return bool(f.get("computed")) or f["type"] in _CLOSED
+
+
+def _open_in(f: Described) -> list[Described]:
+    """The fields of an entry that may be written: all, or those that the list names."""
+    writable, key = f.get("writable"), f.get("key")
+    return [g for g in f["fields"] if writable is None or g["name"] in writable or g["name"] == key]
+
+
+# values to inputs
+def to_inputs(fields: Sequence[Described], values: Mapping[str, Any], prefix: str = "") -> MultiDict[str, str]:
+    """The form as it would be posted if nobody changed anything."""
+    inputs: MultiDict[str, str] = MultiDict()
+    for name, text in _inputs(fields, values, prefix):
+        inputs.add(name, text)
+    return inputs
+
+
+def _inputs(fields: Sequence[Described], values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for f in fields:
+        path, value = f"{prefix}{f['name']}", values.get(f["name"])
+        if value is None or (f["name"] == CPR and not prefix):
+            continue
+        if is_pick(f):
+            yield from ((path, entry[f["key"]]) for entry in value)
+        elif is_list(f):
+            for number, entry in enumerate(value):
+                yield from _inputs(f["fields"], entry, f"{path}[{number}].")
+        elif is_group(f):
+            yield from _inputs(f["fields"], value, f"{path}.")
+        elif f["many"]:
+            yield from ((path, code) for code in value) if f["type"] == "code" else [(path, "\n".join(map(str, value)))]
+        else:
+            yield path, write(f, value)
+
+
+def write(f: Described, value: Any) -> str:
+    """One value as it stands in its input."""
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if f["type"] == "date":
+        return reading.write_date(str(value))
+    if f["type"] == "Amount":
+        return reading.write_amount(str(value))
+    if isinstance(value, float):
+        return f"{value:g}".replace(".", ",")
+    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+# inputs to values
+@dataclass
+class Parsed:
+    """What a form says: the values that could be read, and why others could not."""
+
+    values: Values
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def parse(fields: Sequence[Described], form: MultiDict[str, str], prefix: str = "") -> Parsed:
+    """Read a posted form. Nothing is refused here but what cannot be read at all."""
+    parsed = Parsed({})
+    parsed.values = _parse(fields, form, prefix, parsed.problems, whole=False)
+    return parsed
+
+
+def _parse(
+    fields: Sequence[Described], form: MultiDict[str, str], prefix: str, problems: dict[str, str], *, whole: bool
+) -> Values:
+    """`whole`: the group replaces what was there, so that also what is closed goes back as it was."""
+    values: Values = {}
+    for f in fields:
+        path = f"{prefix}{f['name']}"
+        if is_closed(f) and not whole:
+            continue
+        value: Any = _parse_one(f, form, path, problems, whole=whole)
+        if value not in (None, [], {}):
+            values[f["name"]] = value
+    return values
+
+
+def _parse_one(f: Described, form: MultiDict[str, str], path: str, problems: dict[str, str], *, whole: bool) -> Any:
+    if is_pick(f):
+        return [{f["key"]: known} for known in form.getlist(path) if known]
+    if is_list(f):
+        keyed = f.get("key") is not None and not whole
+        entries = []
+        for number in numbers(form, path):
+            here = f"{path}[{number}]."
+            if form.get(f"{here}{GONE}"):
+                continue
+            inner = _parse(_open_in(f) if keyed else f["fields"], form, here, problems, whole=not keyed)
+            if set(inner) - ({f["key"]} if form.get(f"{here}{NEW}") and f.get("key") == "id" else set()):
+                entries.append(inner)
+        return entries
+    if is_group(f):
+        return _parse(f["fields"], form, f"{path}.", problems, whole=True)
+    if f["many"]:
+        given = form.getlist(path)
+        if f["type"] == "code":
+            return [code for code in given if code]
+        return [line.strip() for line in "".join(given).splitlines() if line.strip()]
+    text = form.get(path, "").replace("\r\n", "\n")
+    if not text.strip():
+        return None
+    if f["name"] == CPR:
+        return reading.read_cpr(text)
+    if f["type"] in ("dict", "Any"):
+        return json.loads(text)
+    read = _READ.get(f["type"])
+    if read is None:
+        return text
+    try:
+        return read(text)
+    except Unreadable as wrong:
+        problems[path] = str(wrong)
+        return text
+
+
+def numbers(form: Mapping[str, Any], path: str) -> list[int]:
+    """Which entries of a list the form has, in their order."""
+    begins = re.compile(rf"{re.escape(path)}\[(\d{{1,4}})\]\.")
+    return sorted({int(found[1]) for name in form if (found := begins.match(name))})
+
+
+# what has changed
+def see(fields: Sequence[Described], values: Mapping[str, Any]) -> Seen:
+    """A mark of each value as it was shown. It goes through the form and back, so that only people change anything."""
+    return marks(fields, parse(fields, to_inputs(fields, values)).values)
+
+
+def marks(fields: Sequence[Described], parsed: Mapping[str, Any]) -> Seen:
+    """The marks of values that have come from a form."""
+    return dict(_marks(fields, parsed, ""))
+
+
+def _marks(fields: Sequence[Described], values: Mapping[str, Any], at: str) -> Iterator[tuple[str, str]]:
+    for f in fields:
+        value = values.get(f["name"])
+        if value is None:
+            continue
+        path = f"{at}{f['name']}"
+        if is_list(f) and f.get("key"):
+            for entry in value:
+                yield from _marks(f["fields"], entry, f"{path}[{entry.get(f['key'])}].")
+        else:
+            yield path, _mark(value)
+
+
+def _mark(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return blake2s(text.encode(), digest_size=5).hexdigest()
+
+
+def patch(fields: Sequence[Described], values: Mapping[str, Any], seen: Seen, at: str = "") -> Values:
+    """Only what is other than it was shown; what was emptied is null, of a keyed list only the entries that changed."""
+    changed: Values = {}
+    for f in fields:
+        name, path = f["name"], f"{at}{f['name']}"
+        if is_closed(f):
+            continue
+        value = values.get(name)
+        if is_list(f) and f.get("key"):
+            entries = list(_entries(f, value or [], seen, path))
+            if entries:
+                changed[name] = entries
+        elif (_mark(value) if value is not None else None) != seen.get(path) and (name != CPR or value):
+            changed[name] = value
+    return changed
+
+
+def _entries(f: Described, entries: Sequence[Values], seen: Seen, path: str) -> Iterator[Values]:
+    key = f["key"]
+    for entry in entries:
+        known = entry.get(key)
+        inner = patch([g for g in _open_in(f) if g["name"] != key], entry, seen, f"{path}[{known}].")
+        is_new = not any(mark.startswith(f"{path}[{known}].") for mark in seen)
+        if inner or is_new:
+            yield {**({key: known} if known else {}), **inner}
+
+
+# widgets
+@dataclass
+class Option:
+    value: str
+    label: str
+    group: str = ""
+    hint: str = ""
+
+
+@dataclass
+class Entry:
+    """One entry of a list."""
+
+    prefix: str
+    title: str
+    widgets: list[Widget]
+    hidden: list[tuple[str, str]] = field(default_factory=list)
+    is_new: bool = False
+    removable: bool = False
+    is_open: bool = False
+
+
+@dataclass
+class Widget:
+    """One field on the page. `kind` chooses the macro."""
+
+    kind: str
+    name: str
+    label: str
+    value: str = ""
+    chosen: tuple[str, ...] = ()
+    options: list[Option] = field(default_factory=list)
+    origin: str = ""
+    error: str = ""
+    rule: str = ""
+    hint: str = ""
+    needed: bool = False
+    needed_if: str = ""
+    shown: Any = None
+    described: Described = field(default_factory=dict)
+    widgets: list[Widget] = field(default_factory=list)
+    more: list[Widget] = field(default_factory=list)
+    hidden: list[tuple[str, str]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """An id that may stand in an address after #."""
+        return "f-" + re.sub(r"[^\w-]+", "-", self.name).strip("-")
+
+    @property
+    def is_filled(self) -> bool:
+        return bool(self.value or self.chosen or self.shown or self.entries or any(w.is_filled for w in self.widgets))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All that a form is drawn from."""
+
+    fields: Sequence[Described]
+    form: MultiDict[str, str]  # what stands in the inputs: as recorded, or as typed
+    values: Mapping[str, Any]  # as recorded
+    origins: Mapping[str, str]  # field -> phase.step.field
+    errors: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # input name -> (message, rule)
+    codes: Any = None  # (described) -> [Option]
+    providers: Sequence[Option] = ()
+    candidates: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)  # what may be chosen from
+    describe: Any = None  # (described, entry) -> words
+
+    def widgets(self) -> list[Widget]:
+        return [self._widget(f, "", self.values.get(f["name"]), whole=False) for f in self.fields]
+
+    def _widget(self, f: Described, prefix: str, value: Any, *, whole: bool) -> Widget:
+        path = f"{prefix}{f['name']}"
+        message, rule = self.errors.get(path, ("", ""))
+        kind = kind_of(f)
+        widget = Widget(
+            kind, path, f["label"], error=message, rule=rule, described=f, shown=value,
+            origin="" if prefix else self.origins.get(f["name"], ""),
+            needed=f["required"] == "always", needed_if=f["required"],
+        )  # fmt: skip
+        if is_closed(f):
+            widget.kind = "shown"
+            if whole:
+                widget.hidden = [(path, text) for text in self.form.getlist(path)]
+        elif kind == "list":
+            self._fill_list(widget, f, path, value or [])
+        elif kind == "pick":
+            widget.chosen = tuple(self.form.getlist(path))
+            widget.options = [Option(c[f["key"]], self.describe(f, c)) for c in self.candidates.get(f["name"], value or [])]
+        elif kind == "group":
+            self._fill_group(widget, f, path, value or {})
+        elif kind == "cpr":
+            widget.value = self.form.get(path, "")
+        elif kind in ("choice", "select", "choices", "level"):
+            widget.options, widget.chosen = self.codes(f), tuple(self.form.getlist(path))
+        else:
+            widget.value = self.form.get(path, "")
+        return widget
+
+    def _fill_group(self, widget: Widget, f: Described, path: str, value: Mapping[str, Any]) -> None:
+        for inner in f["fields"]:
+            part = self._widget(inner, f"{path}.", value.get(inner["name"]), whole=True)
+            if part.kind == "shown" or inner["name"] == "id":
+                widget.hidden += part.hidden or [(part.name, t) for t in self.form.getlist(part.name)]
+            elif f["type"] == "Party" and inner["name"] not in ("name", "role"):
+                widget.more.append(part)
+            else:
+                widget.widgets.append(part)
+        if f["type"] == "Party" and self.providers and "provider" in f["name"]:
+            pick = f"{path}.~pick"
+            widget.options, widget.chosen = list(self.providers), tuple(self.form.getlist(pick))
+
+    def _fill_list(self, widget: Widget, f: Described, path: str, value: Sequence[Mapping[str, Any]]) -> None:
+        key = f.get("key")
+        whole = key is None
+        known = numbers(self.form, path)
+        for number in known:
+            here = f"{path}[{number}]."
+            entry = value[number] if number < len(value) else {}
+            widget.entries.append(self._entry(f, here, entry, whole=whole, is_new=bool(self.form.get(f"{here}{NEW}"))))
+        if f.get("writable") is None or key in (f.get("writable") or ()):
+            here = f"{path}[{max(known, default=-1) + 1}]."
+            widget.entries.append(self._entry(f, here, {}, whole=whole, is_new=True))
+
+    def _entry(self, f: Described, here: str, value: Mapping[str, Any], *, whole: bool, is_new: bool) -> Entry:
+        key, entry = f.get("key"), Entry(here, title_of(f, value), [], is_new=is_new, removable=whole and not is_new)
+        open_names = {g["name"] for g in _open_in(f)}
+        for inner in f["fields"]:
+            name = f"{here}{inner['name']}"
+            if inner["name"] == key and (key == "id" or not is_new):
+                entry.hidden.append((name, self.form.get(name) or str(uuid4())))
+                continue
+            part = self._widget(inner, here, value.get(inner["name"]), whole=whole)
+            if inner["name"] not in open_names:
+                part.kind, part.widgets, part.entries, part.hidden = "shown", [], [], []
+            entry.hidden += part.hidden if part.kind == "shown" else []
+            if part.kind != "shown" or part.shown not in (None, [], {}):
+                entry.widgets.append(part)
+        if is_new:
+            entry.hidden.append((f"{here}{NEW}", "1"))
+        entry.is_open = any(_has_error(w) for w in entry.widgets)
+        return entry
+
+
+def _has_error(widget: Widget) -> bool:
+    inner = [*widget.widgets, *widget.more, *(w for entry in widget.entries for w in entry.widgets)]
+    return bool(widget.error) or any(map(_has_error, inner))
+
+
+_SHORT = (
+    "name", "phone", "email", "number", "ean", "cvr", "id", "source", "title", "signature", "department", "heading",
+    "diagnosis", "diagnosed_by", "reference", "rate", "journal_number", "cost_object", "subject",
+)  # fmt: skip
+
+
+def kind_of(f: Described) -> str:
+    """Which control the field is drawn with."""
+    if f["name"] == CPR:
+        return "cpr"
+    if is_list(f):
+        return "pick" if is_pick(f) else "list"
+    if is_group(f):
+        return "group"
+    if f["type"] == "code":
+        return "choices" if f["many"] else "choice" if len(f["codes"] or ()) <= 7 else "select"
+    if f["type"] == "int" and (f["name"].endswith("functioning_level") or f["name"] == "level"):
+        return "level"
+    if f["many"]:
+        return "lines"
+    if f["type"] == "str":
+        return "line" if f["name"].endswith(_SHORT) else "text"
+    return {"bool": "yesno", "date": "date", "Amount": "amount", "Decimal": "line", "int": "line"}.get(f["type"], "line")
+
+
+_TITLES = ("goal_statement", "theme", "subtheme", "category", "title", "diagnosis", "text", "name", "consent_party",
+           "service", "offer", "subgoal_statement", "note_date")  # fmt: skip
+
+
+def title_of(f: Described, value: Mapping[str, Any]) -> tuple[Described, Any] | str:
+    """By which of its values an entry is known: the field and its value, to be named by whoever knows the codes."""
+    by_name = {g["name"]: g for g in f.get("fields") or ()}
+    for name in _TITLES:
+        if value.get(name) and name in by_name:
+            return by_name[name], value[name]  # type: ignore[return-value]
+    return ""
+
+
+def status_of(fields: Sequence[Described], values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    """`untouched`, `unfinished` or `filled`, by what is always needed. What is carried is nobody's work here."""
+    mine = [f for f in fields if not is_closed(f)]
+    if not any(f["name"] in values and f["name"] not in origins for f in mine):
+        return "untouched"
+    missing = [f for f in mine if f["required"] == "always" and values.get(f["name"]) in (None, [], "")]
+    return "unfinished" if missing else "filled"
+
+
+# problems to inputs
+def input_of(path: str, phase: str, step: str, form: Mapping[str, Any], sent: Mapping[str, Any] | None = None) -> str:
+    """The name of the input a problem's field speaks of; empty where there is none on this page.
+
+    `assessment.case_assessment.goals[g1].goal_type` names an entry by its key, `case_assessment.goals[0].goal_type`
+    by its place in what was sent.
+    """
+    for lead in (f"{phase}.{step}.", f"{step}."):
+        if path.startswith(lead):
+            path = path.removeprefix(lead)
+            break
+    else:
+        if path in (step, f"{phase}.{step}") or path.split(".")[0] not in {n.split(".")[0].split("[")[0] for n in form}:
+            return ""
+    found = ""
+    for part in path.split("."):
+        name, _, inner = part.partition("[")
+        found = f"{found}.{name}" if found else name
+        if inner:
+            found = f"{found}[{_place(found, inner.rstrip(']'), form, sent)}]"
+            sent = None
+    return found
+
+
+def _place(path: str, known: str, form: Mapping[str, Any], sent: Mapping[str, Any] | None) -> int:
+    listed = (sent or {}).get(path)
+    if known.isdecimal():
+        entry = listed[int(known)] if isinstance(listed, list) and int(known) < len(listed) else None
+        key = next((entry[k] for k in ("id", "theme", "subtheme", "category") if entry and k in entry), None)
+        if key is None or not isinstance(entry, dict):
+            return int(known)
+        known = key
+    for number in numbers(form, path):
+        if any(form.get(f"{path}[{number}].{k}") == known for k in ("id", "theme", "subtheme", "category")):
+            return number
+    return 0

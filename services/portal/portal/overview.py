@@ -1,0 +1,137 @@
+"""One case on one page: the rail of phases, the next step, what is missing, people, goals and what has happened. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from casework.contracts import PHASES
+
+Part = Mapping[str, Any]
+
+NEXT = (
+    "followup.conclude", "assessment.approve", "assessment.return", "decision.decide", "decision.notify",
+    "decision.reassess", "ordering.send", "assessment.recommend", "intake.complete", "assessment.start",
+)  # fmt: skip
+"""The acts that carry a case on, in the order in which they are offered."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One phase on the rail."""
+
+    phase: str
+    state: str  # none, done, here, missing (nobody answers)
+    label: str = ""
+    since: str = ""
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened."""
+
+    at: str
+    by: str
+    phase: str
+    action: str
+    words: str
+    arrived: str
+    reason: str = ""
+
+
+@dataclass
+class Seen:
+    """All that the page shows besides the document itself."""
+
+    stops: list[Stop] = field(default_factory=list)
+    phase: str = "intake"
+    waits: str = ""  # what the case waits for, in the phase's words
+    acts: list[str] = field(default_factory=list)  # what carries it on
+    more: list[str] = field(default_factory=list)  # what else may be done
+    warnings: list[dict[str, str]] = field(default_factory=list)
+    deadlines: list[dict[str, Any]] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)
+    people: list[dict[str, str]] = field(default_factory=list)
+    goals: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)  # the elements of the diagram at which the case stands
+
+
+def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Mapping[str, Mapping[str, str]],
+       today: date) -> Seen:  # fmt: skip
+    """Lay out what the page shows."""
+    seen = Seen(phase=document.get("case", {}).get("phase", "intake"))
+    closed = document.get("case", {}).get("status") == "closed"
+    seen.warnings = [_warning(w) for w in document.get("warnings", [])]
+    seen.events = [_event(e, labels) for e in reversed(document.get("history", []))]
+    seen.stops = [_stop(name, parts.get(name), seen, closed) for name in PHASES]
+    positions = (parts.get(seen.phase) or {}).get("positions", [])
+    seen.waits = positions[-1]["label"] if positions else ""
+    seen.marks = [f"{seen.phase}_{p['at']}" for p in positions]
+    allowed = [a for part in parts.values() if part for a in part.get("actions", [])]
+    own = [a for a in allowed if not a.startswith("delivery.")]
+    seen.acts = sorted((a for a in own if a in NEXT), key=NEXT.index)[:2]
+    seen.more = [a for a in own if a not in seen.acts]
+    listed = document.get("deadlines", [])
+    seen.deadlines = [d | {"late": d["due"] < today.isoformat()} for d in listed if d["status"] not in _OVER]
+    seen.past = [d for d in listed if d["status"] in _OVER]
+    seen.people = list(_people(document))
+    seen.goals = document.get("assessment", {}).get("case_assessment", {}).get("goals", [])
+    return seen
+
+
+_OVER = ("met", "cancelled")
+
+
+def _warning(told: Mapping[str, str]) -> dict[str, str]:
+    """With the phase and step where it can be mended."""
+    names = re.split(r"[.\[]", told.get("field", ""))
+    place = {"phase": names[0], "step": names[1]} if len(names) > 1 and names[0] in PHASES else {"phase": "", "step": ""}
+    return {**told, **place}
+
+
+def _stop(name: str, part: Part | None, seen: Seen, closed: bool) -> Stop:
+    if part is None:
+        return Stop(name, "missing")
+    positions = part.get("positions", [])
+    warned = len(part.get("warnings", []))
+    if not positions:
+        return Stop(name, "here" if name == seen.phase and not closed else "none", warnings=warned)
+    since = next((e.at for e in seen.events if e.phase == name), "")
+    here = name == seen.phase and not closed
+    label = positions[-1]["label"]
+    return Stop(name, "here" if here else "done", label, since, warned)
+
+
+def _event(told: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]) -> Event:
+    phase = told["phase"]
+    arrived = labels.get(phase, {}).get(told.get("to", ""), "")
+    return Event(told["at"], told.get("by", ""), phase, told.get("action", ""), arrived, told.get("to", ""),
+                 told.get("reason", ""))  # fmt: skip
+
+
+def _people(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Everybody who is named in the case, once, with their role; the caseworker first."""
+    known = set()
+    for found in _parties(document):
+        if found["name"] not in known:
+            known.add(found["name"])
+            yield found
+
+
+def _parties(value: Any) -> Iterator[dict[str, str]]:
+    if isinstance(value, Mapping):
+        if value.get("name") and value.get("role") and set(value) <= _PARTY:
+            yield {"name": value["name"], "role": value["role"], "phone": value.get("phone", "")}
+        for inner in value.values():
+            yield from _parties(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _parties(inner)
+
+
+_PARTY = {"id", "name", "role", "phone", "email", "address", "cvr", "p_number", "ean", "offer"}

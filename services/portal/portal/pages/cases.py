@@ -1,0 +1,206 @@
+"""The list of cases, a new case, and one case as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+
+from casework.contracts import PHASES
+from casework.errors import NotFound
+from casework.process import CASEWORKER, LEADER, Actor
+from casework.service import auth
+from casework.vocabularies import vocabulary
+from portal import identity, overview, reading
+from portal.casefile import assemble
+from portal.identity import only, who
+from portal.model import Access, Citizen, ListedCase
+from portal.pages.here import call, descriptions, note, phases, problem, service, today
+
+blp = Blueprint("cases", __name__, url_prefix="/cases")
+
+PAGE = 25
+NOBODYS = "Sagen findes ikke, eller du har ikke adgang til den"
+
+
+# the list
+@blp.get("")
+@only(CASEWORKER, LEADER)
+def listed() -> Any:
+    """Cases, the nearest deadline first. A caseworker sees their own unless they ask for all."""
+    me, asked = who(), request.args
+    mine = asked.get("mine", "1" if me.role is CASEWORKER and not asked.get("filtered") else "") == "1"
+    query = sa.select(ListedCase, Citizen.name).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
+    query = query.where(ListedCase.number.is_not(None))
+    if not asked.get("closed"):
+        query = query.where(ListedCase.closed_on.is_(None))
+    if mine:
+        query = query.where(sa.or_(ListedCase.caseworker_id == me.id, ListedCase.caseworker_name == me.name))
+    if asked.get("phase") in PHASES:
+        query = query.where(ListedCase.phase == asked["phase"])
+    if asked.get("overdue"):
+        query = query.where(ListedCase.next_due < today())
+    if asked.get("waits") == "leader":
+        query = query.where(sa.cast(ListedCase.tasks, sa.String).contains('"leader"'))
+    if place := _place(asked.get("after", "")):
+        query = query.where(sa.tuple_(ListedCase.due_sort, ListedCase.id) > place)
+    query = query.order_by(ListedCase.due_sort, ListedCase.id).limit(PAGE + 1)
+    with service().database.reading() as session:
+        rows = session.execute(query).all()
+    more = None
+    if len(rows) > PAGE:
+        last = rows[PAGE - 1][0]
+        more = url_for("cases.listed", **{**asked.to_dict(), "after": f"{last.due_sort.isoformat()}_{last.id}"})
+    return render_template(
+        "cases.html", rows=rows[:PAGE], more=more, mine=mine, asked=asked, phases=PHASES, today=today()
+    )  # fmt: skip
+
+
+def _place(text: str) -> Any:
+    """Where the last page ended. What is no place is the beginning."""
+    day, _, known = text.partition("_")
+    try:
+        return sa.tuple_(sa.literal(date.fromisoformat(day)), sa.literal(UUID(known), sa.Uuid()))
+    except ValueError:
+        return None
+
+
+# a new case
+@blp.get("/new")
+@only(CASEWORKER, LEADER)
+def new() -> Any:
+    return _new({}, {})
+
+
+@blp.post("/new")
+@only(CASEWORKER, LEADER)
+def open_case() -> Any:
+    """Open it in intake, under an id that the page brought along: pressed twice, it is one case."""
+    form = request.form
+    try:
+        case_id = UUID(form.get("id", ""))
+    except ValueError:
+        case_id = uuid4()
+    wanted = {n: form[n] for n in ("track", "entry_phase") if form.get(n)}
+    number = reading.read_cpr(form.get("cpr_number", ""))
+    if not number:
+        return _new(form, {"cpr_number": "Skriv borgerens CPR-nummer"}), 422
+    answer = call(who(), "POST", "intake", "/cases", json={"id": str(case_id), "cpr_number": number, **wanted})
+    if not answer.ok:
+        told = problem(answer)
+        return _new(form, {str(told.get("field", "")).split(".")[-1]: str(told.get("detail", ""))}), 422
+    return redirect(url_for("cases.one", case_id=case_id))
+
+
+def _new(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    return render_template(
+        "new_case.html", form=form, errors=errors, id=form.get("id") or uuid4(), tracks=vocabulary("tracks").values()
+    )
+
+
+# one case
+@blp.get("/<uuid:case_id>")
+@only(CASEWORKER, LEADER)
+def one(case_id: UUID) -> Any:
+    return show(case_id, who())
+
+
+def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
+    """The case as a whole. What is missing because a service is down is named."""
+    parts = phases().parts(me, case_id)
+    if parts.get("intake") == {"parts": {}}:
+        raise NotFound(NOBODYS)
+    note(case_id, me, "cpr" if with_cpr else "read")
+    document = assemble(parts)
+    with service().database.reading() as session:
+        row = session.get(ListedCase, case_id)
+        citizen = session.get(Citizen, row.citizen_id) if row and row.citizen_id else None
+        others = _others(session, row)
+    seen = overview.of(document, parts, _labels(me), today())
+    answer = render_template(
+        "case.html", case_id=case_id, document=document, seen=seen, row=row, indexed=citizen, others=others,
+        with_cpr=with_cpr, tab="overview",
+    )  # fmt: skip
+    return answer
+
+
+def _labels(me: Actor) -> dict[str, dict[str, str]]:
+    labels = {}
+    for name in PHASES:
+        try:
+            labels[name] = descriptions().labels(phases(), me, name)
+        except Exception:  # noqa: BLE001  the case is shown without the names of its rows
+            labels[name] = {}
+    return labels
+
+
+def _others(session: Any, row: ListedCase | None) -> list[ListedCase]:
+    """The citizen's other cases."""
+    if row is None or row.citizen_id is None:
+        return []
+    query = sa.select(ListedCase).where(ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id)
+    return list(session.scalars(query.order_by(ListedCase.number).limit(PAGE)))
+
+
+@blp.post("/<uuid:case_id>/cpr")
+@only(CASEWORKER, LEADER)
+def reveal(case_id: UUID) -> Any:
+    """The same page with the CPR number, this once; that it was shown is written down."""
+    return show(case_id, who(), with_cpr=True)
+
+
+@blp.get("/<uuid:case_id>/access-log")
+@only(LEADER)
+def access_log(case_id: UUID) -> Any:
+    """Who has looked at the case here, the newest first."""
+    query = sa.select(Access).where(Access.case_id == case_id).order_by(Access.id.desc())
+    before = request.args.get("before", type=int)
+    if before is not None:
+        query = query.where(Access.id < before)
+    with service().database.reading() as session:
+        rows = session.scalars(query.limit(PAGE)).all()
+        row = session.get(ListedCase, case_id)
+    return render_template("access_log.html", case_id=case_id, rows=rows, row=row, page=PAGE, tab="access")
+
+
+# for programs
+@blp.get("/<uuid:case_id>/document")
+def document(case_id: UUID) -> Response:
+    """The case document. With a token of the house, or signed in."""
+    me = identity.signed_in() if not request.headers.get("Authorization") else None
+    return jsonify(_document(me, case_id) if me else _by_token(case_id))
+
+
+def _document(me: Actor, case_id: UUID) -> dict[str, Any]:
+    if me.role not in (CASEWORKER, LEADER):
+        raise NotFound(NOBODYS)
+    return _assembled(me, case_id)
+
+
+@auth.only(CASEWORKER, LEADER)
+def _by_token(case_id: UUID) -> dict[str, Any]:
+    return _assembled(auth.actor(), case_id)
+
+
+def _assembled(me: Actor, case_id: UUID) -> dict[str, Any]:
+    parts = phases().parts(me, case_id)
+    if parts.get("intake") == {"parts": {}}:
+        raise NotFound(NOBODYS)
+    note(case_id, me, "read")
+    return assemble(parts)
+
+
+@blp.get("/processes/<string:phase>.bpmn")
+def process(phase: str) -> Response:
+    """A phase's process, for the diagram and for whoever wants it in a tool of their own."""
+    me = who()
+    if phase not in PHASES:
+        raise NotFound("Siden findes ikke")
+    text = descriptions().process(phases(), me, phase)
+    answer = Response(text, mimetype="application/xml")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer

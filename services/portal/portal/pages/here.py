@@ -1,0 +1,104 @@
+"""What pages ask of the app they run in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import requests
+from flask import current_app
+
+from casework.calendar import local_date
+from casework.errors import Forbidden, NotFound
+from casework.process import Actor
+from portal.casefile import Phases
+from portal.descriptions import Away, Descriptions
+from portal.model import Access, Citizen, ListedCase
+
+
+def service() -> Any:
+    """The PortalService that answers this request."""
+    return current_app.extensions["service"]
+
+
+def phases() -> Phases:
+    found: Phases = service().phases
+    return found
+
+
+def descriptions() -> Descriptions:
+    kept: Descriptions = current_app.extensions["descriptions"]
+    return kept
+
+
+def today() -> date:
+    return local_date(service().clock())
+
+
+def call(who: Actor, method: str, phase: str, path: str, **options: Any) -> requests.Response:
+    """One call to a phase, for this person. Raises Away where it does not answer, NotFound, Forbidden."""
+    try:
+        answer = phases().call(who, method, phase, path, **options)
+    except (requests.RequestException, KeyError) as error:
+        raise Away(phase) from error
+    if answer.status_code >= 500:
+        raise Away(phase)
+    if answer.status_code == 404:
+        raise NotFound("Siden findes ikke, eller du har ikke adgang til den")
+    if answer.status_code == 403 and method == "GET":
+        raise Forbidden("Det her må din rolle ikke")
+    return answer
+
+
+def problem(answer: requests.Response) -> Mapping[str, Any]:
+    """Why a phase says no."""
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    return told if isinstance(told, dict) else {"detail": "Det gik ikke", "status": answer.status_code}
+
+
+def note(case_id: UUID, who: Actor, what: str) -> None:
+    """Write down who looked at the case, before it is shown."""
+    portal = service()
+    mine = Access(case_id=case_id, person_id=who.id, name=who.name, role=str(who.role), what=what, at=portal.clock())
+    with portal.database.writing() as session:
+        session.add(mine)
+
+
+@dataclass(frozen=True)
+class Header:
+    """By whom a case is known on every page of it; from the portal's own rows, so that it shows whoever is down."""
+
+    case_id: UUID
+    row: ListedCase | None
+    citizen: Citizen | None
+
+    @property
+    def name(self) -> str:
+        return (self.citizen and self.citizen.name) or ""
+
+    @property
+    def number(self) -> str:
+        return (self.row and self.row.number) or ""
+
+    @property
+    def age(self) -> int | None:
+        born, now = self.citizen and self.citizen.born_on, today()
+        return now.year - born.year - ((now.month, now.day) < (born.month, born.day)) if born else None
+
+    @property
+    def masked(self) -> str:
+        born = self.citizen and self.citizen.born_on
+        return f"{born:%d%m%y}-••••" if born else ""
+
+
+def header(case_id: UUID) -> Header:
+    with service().database.reading() as session:
+        row = session.get(ListedCase, case_id)
+        citizen = session.get(Citizen, row.citizen_id) if row and row.citizen_id else None
+    return Header(case_id, row, citizen)

@@ -1,0 +1,57 @@
+"""What somebody has been told: the bell, and the list behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, redirect, render_template, url_for
+
+from portal import identity, people
+from portal.model import ListedCase, Notification
+from portal.pages.here import service
+
+blp = Blueprint("notifications", __name__)
+
+SHOWN = 50
+
+
+@blp.get("/notifications")
+def listed() -> Any:
+    """The newest first; what is unread is marked."""
+    who = identity.who()
+    query = (
+        sa.select(Notification, ListedCase.number)
+        .outerjoin(ListedCase, ListedCase.id == Notification.case_id)
+        .where(Notification.address.in_(people.addresses(who)))
+        .order_by(Notification.sent_at.desc(), Notification.id)
+        .limit(SHOWN)
+    )
+    with service().database.reading() as session:
+        rows = session.execute(query).all()
+    return render_template("notifications.html", rows=rows)
+
+
+@blp.post("/notifications/read")
+def read() -> Any:
+    """All of mine are read now."""
+    who, portal = identity.who(), service()
+    with portal.database.writing() as session:
+        session.execute(
+            sa.update(Notification)
+            .where(Notification.address.in_(people.addresses(who)), Notification.read_at.is_(None))
+            .values(read_at=portal.clock())
+        )
+    return redirect(url_for("notifications.listed"))
+
+
+def unread(portal: Any) -> int:
+    """What the bell counts, up to 100."""
+    who = identity.signed_in()
+    if who is None:
+        return 0
+    mine = sa.select(Notification.id).where(
+        Notification.address.in_(people.addresses(who)), Notification.read_at.is_(None)
+    )
+    with portal.database.reading() as session:
+        return len(session.scalars(mine.limit(100)).all())
