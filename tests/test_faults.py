@@ -109,9 +109,9 @@ class Onebox:
         self.start()
 
     def start(self) -> None:
-        log = (self.data / "onebox.log").open("ab")
         command = [sys.executable, "-m", "onebox.cli", "up", "--port", str(self.port), "--data", str(self.data / "d")]
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.data)
+        with (self.data / "onebox.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.data)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -178,7 +178,11 @@ def test_the_onebox_killed_again_and_again_loses_nothing_and_does_nothing_twice(
     house.kill()
 
     engines = {name: sa.create_engine(f"sqlite:///{tmp_path / 'd' / name}.db") for name in SERVICES}
-    assert list(itertools.islice(whole(engines, cases), 10)) == []
+    found = list(itertools.islice(whole(engines, cases), 10))
+    for engine in engines.values():
+        engine.dispose()
+
+    assert found == []
 
 
 @pytest.mark.slow

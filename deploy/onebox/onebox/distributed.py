@@ -115,10 +115,9 @@ class AmqpTown:
         return {**os.environ, **{f"{name.upper()}_{key}": value for key, value in mine.items()}}
 
     def _start(self, name: str, role: str) -> subprocess.Popen[bytes]:
-        log = (self.data / f"{name}-{role}.log").open("ab")
-        return subprocess.Popen(
-            [sys.executable, "-m", name, role], env=self._environment(name), stdout=log, stderr=log, cwd=self.data
-        )
+        command = [sys.executable, "-m", name, role]
+        with (self.data / f"{name}-{role}.log").open("ab") as log:
+            return subprocess.Popen(command, env=self._environment(name), stdout=log, stderr=log, cwd=self.data)
 
     def spawn(self, name: str, role: str) -> subprocess.Popen[bytes]:
         """Start (again) one role of one service."""
@@ -128,6 +127,7 @@ class AmqpTown:
 
     def close(self) -> None:
         """End what was started, by pid, and remove what was made."""
+        self.session.close()
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():

@@ -32,18 +32,17 @@ def serve(data: Path, port: int, *, demo: bool = False) -> None:
         threads=8,
         clear_untrusted_proxy_headers=True,
     )
-    house.start()
-    click.echo(f"sagsgang: http://127.0.0.1:{server.effective_port}/   (Ctrl-C stopper)")
-    sys.stdout.flush()
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, lambda *_: stopped.set())
+    house.start()
     runner = threading.Thread(target=server.run, daemon=True)
     runner.start()
-    try:
-        while not stopped.wait(0.5) and runner.is_alive():
-            pass
-    except KeyboardInterrupt:
-        click.echo("stopper …")
+    click.echo(f"sagsgang: http://127.0.0.1:{server.effective_port}/   (Ctrl-C stopper)")
+    sys.stdout.flush()
+    while not stopped.wait(0.5) and runner.is_alive():
+        pass
+    click.echo("stopper …")
     server.close()
     house.close()
 
