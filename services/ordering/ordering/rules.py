@@ -13,12 +13,11 @@ from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade, DecisionNotified
 from casework.contracts.delivery import OrderAnswered
 from casework.contracts.followup import FollowupConcluded
-from casework.contracts.intake import CaseClosed, ConsentChanged
+from casework.contracts.intake import CaseClosed, ConsentChanged, DocumentsRecorded
 from casework.contracts.ordering import (
     ActualsImported,
     CommitmentMade,
     CommitmentReleased,
-    DocumentsRecorded,
     OrderAccepted,
     OrderCancelled,
     OrderEnded,

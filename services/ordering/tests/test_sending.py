@@ -9,8 +9,8 @@ import pytest
 from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded
 from casework.contracts.common import DeadlineRequested, NotificationRequested
 from casework.contracts.decision import DecisionNotified
-from casework.contracts.intake import CitizenChanged, ConsentChanged
-from casework.contracts.ordering import CommitmentMade, DocumentsRecorded, OrderSent
+from casework.contracts.intake import CitizenChanged, ConsentChanged, DocumentsRecorded
+from casework.contracts.ordering import CommitmentMade, OrderSent
 from casework.contracts.values import Document, Party
 from casework.errors import Forbidden, NotHere, NotYet, Refused
 

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from casework.contracts import Message, contract
-from casework.contracts.values import Consent, Diagnosis, InterventionReference, Party
+from casework.contracts.values import Consent, Diagnosis, Document, InterventionReference, Party
 from casework.fields import entries, field, needed
 from casework.vocabularies.codes import (
     ConsentForm,
@@ -153,6 +153,18 @@ class ConsentChanged(Message):
     consent_form: ConsentForm | None = field("Samtykkeform")
     reused_information_consent: bool | None = field("Samtykke til genanvendelse af oplysninger")
     consent_consequences_explained: bool | None = field("Konsekvenser ved manglende samtykke")
+
+
+@contract(
+    "documents.recorded",
+    by="intake",
+    to="ordering",
+    tells={"intake.existing_information": "existing_documents"},
+)
+class DocumentsRecorded(Message):
+    """Which documents there are, so that one that must go along with an order is not forgotten (ORD-12)."""
+
+    existing_documents: tuple[Document, ...] = entries("Eksisterende dokumentation", key=None)
 
 
 @contract("intake.completed", by="intake", to="assessment")

@@ -71,18 +71,6 @@ class ProviderChosen(Message):
     provider: Party = needed("Udfører")
 
 
-@contract(
-    "documents.recorded",
-    by="intake",
-    to="ordering",
-    tells={"intake.existing_information": "existing_documents"},
-)
-class DocumentsRecorded(Message):
-    """Which documents there are, so that one that must go along with an order is not forgotten (ORD-12)."""
-
-    existing_documents: tuple[Document, ...] = entries("Eksisterende dokumentation", key=None)
-
-
 @contract("order.accepted", by="ordering", to="followup reporting")
 class OrderAccepted(Message):
     """The provider has said yes: this version is in force."""
