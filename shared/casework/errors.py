@@ -35,6 +35,7 @@ class Invalid(Refusal):
     title = "Nogle af felterne kan ikke gemmes"
 
     def __init__(self, errors: Mapping[str, tuple[str, str | None]]) -> None:
+        self.errors = errors
         field, (message, rule) = next(iter(errors.items()))
         listed = [{"field": f, "message": m, "rule": r} for f, (m, r) in errors.items()]
         super().__init__(message, rule=rule, field=field, errors=listed)

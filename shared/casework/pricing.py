@@ -6,16 +6,25 @@ from decimal import Decimal
 from typing import TypeVar
 
 from casework.contracts.values import Intervention, ServiceLine
+from casework.errors import Refused
 from casework.schema import Amount
+
+TOO_MUCH = Decimal(10**9)
 
 Priced = TypeVar("Priced", bound=Intervention)
 
 
 def base_price(line: ServiceLine) -> Amount | None:
-    """Units per period × repetitions × unit price; the frequency names the period only (PRI-01, PRI-04)."""
+    """Units per period × repetitions × unit price; the frequency names the period only (PRI-01, PRI-04).
+
+    Raises Refused where no such amount can be meant: whoever is told of it could not keep it either.
+    """
     if line.units_per_period is None or line.repetitions is None or line.unit_price is None:
         return None
-    return Amount(round(line.units_per_period * line.repetitions * line.unit_price, 2))
+    price = line.units_per_period * line.repetitions * line.unit_price
+    if abs(price) >= TOO_MUCH:
+        raise Refused("PRI-01", f"service_lines[{line.id}].unit_price", "Prisen er for høj til at være rigtig")
+    return Amount(round(price, 2))
 
 
 def priced(intervention: Priced) -> Priced:

@@ -5,6 +5,7 @@ All pure. A keyed list (goals by `id`, scores by `subtheme`) is merged entry by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,24 @@ def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str
     return list(entries.values())
 
 
+def as_given(cls: type, merged: Any, given: Any, path: str) -> str:
+    """Where a value of the merged record stands in what was given: the entries of a list are numbered as they came."""
+    found = re.fullmatch(r"(\w+)\[(\d+)\](?:\.(.*))?", path)
+    declared = fields_of(cls).get(found[1]) if found else None
+    if found is None or declared is None or declared.entry is None or not _is_keyed(declared):
+        return path
+    entries, sent, by = merged[declared.name], given.get(declared.name) or [], declared.info.key
+    places = {entry.get(by): place for place, entry in enumerate(sent) if entry.get(by)}
+    nameless = [place for place, entry in enumerate(sent) if not entry.get(by)]
+    made = [n for n, entry in enumerate(entries) if entry[by] not in places][-len(nameless) :] if nameless else []
+    number = int(found[2])
+    place = places.get(entries[number][by], dict(zip(made, nameless, strict=False)).get(number))
+    if place is None:
+        return path
+    rest = as_given(declared.entry, entries[number], sent[place], found[3]) if found[3] else ""
+    return f"{declared.name}[{place}]" + (f".{rest}" if rest else "")
+
+
 def _is_keyed(declared: Field) -> bool:
     return bool(declared.many and declared.entry and declared.info.key)
 
@@ -86,19 +105,10 @@ def keep_emptied(cls: type, merged: Mapping[str, Any], stored: Json, *, within: 
             assert declared.entry is not None
             given = {entry[declared.info.key]: entry for entry in merged[name]}
             kept[name] = [
-                keep_emptied(declared.entry, given[entry[declared.info.key]], entry, within=True) for entry in kept[name]
+                keep_emptied(declared.entry, given[entry[declared.info.key]], entry, within=True)
+                for entry in kept[name]
             ]
     return kept
-
-
-def without_the_carried(cls: type, carried: Mapping[str, Any], before: Mapping[str, Any], own: Json) -> Json:
-    """`own` without values that were sent back as they were read: they are not mended, and go on following theirs."""
-    known = fields_of(cls)
-    return {
-        name: value
-        for name, value in own.items()
-        if name in before or name not in carried or _is_keyed(known[name]) or value != carried[name]
-    }
 
 
 def overlay(cls: type, base: Mapping[str, Any], own: Mapping[str, Any]) -> Json:
@@ -148,6 +158,18 @@ def changes(
                 yield from changes(declared.entry, olds.get(known, {}), news.get(known, {}), here, unit or here)
         else:
             yield Change(unit or path, path, old, new)
+
+
+def recorded(cls: type, carried: Json, before: Json, after: Json, at: str) -> Iterator[Change]:
+    """What a recording changes, as it read before and as it reads after; also what it confirms as it was carried."""
+    told = set()
+    for change in changes(cls, overlay(cls, carried, before), overlay(cls, carried, after), at):
+        told.add(change.path)
+        yield change
+    for name, declared in fields_of(cls).items():
+        path, now = f"{at}.{name}", after.get(name)
+        if name not in before and path not in told and not _is_keyed(declared) and not _is_empty(now):
+            yield Change(path, path, now, now)
 
 
 def _is_empty(value: Any) -> bool:

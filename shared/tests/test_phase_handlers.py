@@ -98,6 +98,24 @@ def test_a_recording_is_all_or_nothing(office, patch, status):
     assert stored(office) == before
 
 
+@pytest.mark.parametrize(
+    "wishes, field",
+    [
+        ([{"id": "b", "text": 7}], "wishes[0].text"),
+        ([{"id": "new", "text": "Ja"}, {"text": 7}], "wishes[1].text"),
+        (
+            [{"text": "Ja"}, {"id": "a", "lines": [{"id": "2", "hours": 1}, {"hours": "to"}]}],
+            "wishes[1].lines[1].hours",
+        ),
+        ([{"id": "a", "lines": [{"id": "2", "hours": "to"}]}], "wishes[0].lines[0].hours"),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_was_sent_however_much_was_there_before(office, wishes, field):
+    office.record({"talk": {"wishes": [{"id": "a", "lines": [{"id": "1"}, {"id": "2"}]}, {"id": "b"}]}})
+
+    assert office.record({"talk": {"wishes": wishes}}).get_json()["field"] == f"talk.{field}"
+
+
 def test_recording_what_is_there_already_changes_nothing(office):
     office.record({"talk": {"purpose": "Bolig"}})
     before = stored(office)
@@ -282,11 +300,13 @@ def test_mending_a_carried_value_tells_in_the_journal_what_it_read_before(office
     assert newest["changes"] == [["talk.reason", "Har brug for selskab", "Vil løbe"]]
 
 
-def test_a_carried_value_that_is_sent_back_as_it_was_read_is_not_mended(office):
+def test_a_carried_value_that_is_recorded_as_it_was_is_confirmed_and_stays_so(office):
     office.hear(AN_ENQUIRY)
-    office.record({"talk": {"reason": "Har brug for selskab", "purpose": "Bolig"}})
+    office.record({"talk": {"reason": "Har brug for selskab"}})
+    office.hear(EnquiryRecorded(opening_reason="Noget nyt"))
 
-    assert origins(office)["visit.talk.reason"] == "intake.enquiry.opening_reason"
+    assert step(office)["reason"] == "Har brug for selskab"
+    assert "visit.talk.reason" not in origins(office)
 
 
 def test_of_a_carried_list_one_adds_to_the_entries_and_sees_both(office):

@@ -237,7 +237,7 @@ class Recommendation(Step):
         carried_from="assessment.case_assessment.interventions",
     )
     total_expected_price: Amount | None = field(
-        "Forventet pris for samlet indsats", carried_from="assessment.case_assessment.total_expected_price"
+        "Forventet pris for samlet indsats", computed="interventions.expected_price", rule="PRI-03"
     )
     recommended_outcome: DecisionOutcome | None = field("Indstilling til indsats eller afslag", required=ALWAYS)
     alternative_recommendations: tuple[Intervention, ...] = entries(

@@ -100,7 +100,7 @@ def _every_goal_has_its_type(assessment: CaseAssessment) -> None:
 
 
 def _the_plan_is_spoken_of(assessment: CaseAssessment) -> None:
-    if assessment.action_plan_offered is False and not assessment.action_plan_not_offered_reason:
+    if assessment.action_plan_offered is False and not (assessment.action_plan_not_offered_reason or "").strip():
         raise Refused("PLN-03", "case_assessment.action_plan_not_offered_reason",
                       "Begrund, hvorfor der ikke er tilbudt en handleplan")  # fmt: skip
     if assessment.action_plan_offered and assessment.action_plan_wanted is None:
@@ -234,9 +234,9 @@ def complete_plan(s: Case, command: CompletePlan, today: date) -> Events:
         raise Refused("PLN-04", "action_plan.intervention_purpose", "Handleplanen skal have et formål")
     if not plan.interventions:
         raise Refused("PLN-04", "action_plan.interventions", "Handleplanen skal sige, hvilken indsats der er behov for")
-    for number, intervention in enumerate(i for i in plan.interventions if not i.is_alternative):
+    for intervention in plan.interventions:
         if not (intervention.expected_end_date or intervention.without_end_date):
-            raise Refused("PLN-04", f"action_plan.interventions[{number}].expected_end_date",
+            raise Refused("PLN-04", f"action_plan.interventions[{intervention.id}].expected_end_date",
                           "Skriv, hvor længe indsatsen ventes at vare, eller at den er uden slutdato")  # fmt: skip
     number = (s[Ledger].plans_completed or 0) + 1
     yield Records(Ledger, plans_completed=number, plan_to_update=None)
@@ -290,6 +290,20 @@ def follow_the_record(before: Case, after: Case) -> Events:
         yield from (LevelRecorded.of(entry) for entry in new)
 
 
+def what_is_recorded_can_be_reckoned(before: Case, after: Case) -> None:
+    """A price that no amount can hold is refused where it is typed, in whichever form (PRI-01)."""
+    for step in (CaseAssessment, Recommendation, ActionPlan):
+        after.view(step)
+
+
+def plan_adds_to_known_goals(before: Case, after: Case) -> None:
+    """The plan says who helps with a goal; a goal of its own it has not (GOL-18)."""
+    known = {goal.id for goal in after[CaseAssessment].goals}
+    for goal in after.own.get((ActionPlan.step, ""), {}).get("goals") or ():
+        if goal["id"] not in known and before.own.get((ActionPlan.step, "")) != after.own.get((ActionPlan.step, "")):
+            raise Refused("GOL-18", f"action_plan.goals[{goal['id']}]", "Målet findes ikke i Sagsvurderingen")
+
+
 # computed
 def level_now(s: Case, subtheme: str | None) -> int | None:
     """The newest level of a sub-theme: the level belongs to the sub-theme, not to a goal (GOL-04, GOL-05)."""
@@ -321,11 +335,23 @@ def _remarks(s: Case) -> tuple[str, ...]:
 
 
 def recommendation(view: Recommendation, s: Case) -> Recommendation:
-    """What is proposed, and the alternatives, apart (EVA-15)."""
+    """What is proposed, and the alternatives, apart; what was mended here is priced anew (EVA-15, PRI-03)."""
+    proposed = tuple(priced(i) for i in view.interventions if not i.is_alternative)
     return replace(
         view,
-        interventions=tuple(i for i in view.interventions if not i.is_alternative),
+        interventions=proposed,
+        total_expected_price=total(i.expected_price for i in proposed),
         alternative_recommendations=tuple(i for i in s[CaseAssessment].interventions if i.is_alternative),
+    )
+
+
+def action_plan(view: ActionPlan, s: Case) -> ActionPlan:
+    """What is to happen: no alternatives, and no goal that the assessment does not have (any more)."""
+    known = {goal.id for goal in s[CaseAssessment].goals}
+    return replace(
+        view,
+        goals=tuple(goal for goal in view.goals if goal.id in known),
+        interventions=tuple(priced(i) for i in view.interventions if not i.is_alternative),
     )
 
 
@@ -434,8 +460,11 @@ _WORDS = "nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)}
 
 
+_HOURS = rf"(?<![\w,.])(\d+(?:,\d+)?|{'|'.join(_NUMBERS)})\s+tim(?:e|er|ers)\b[^.]{{0,20}}\bom ugen"
+
+
 def _hours_named(text: str) -> Decimal | None:
-    found = re.search(r"\b(\d+(?:,5)?|" + "|".join(_NUMBERS) + r")\s+timers?\b[^.]{0,20}\bom ugen", text, re.IGNORECASE)
+    found = re.search(_HOURS, text, re.IGNORECASE)
     if not found:
         return None
     word = found[1].lower()
@@ -475,5 +504,10 @@ WARNINGS = (
     the_plan_is_offered,
     the_plan_is_up_to_date,
 )
-COMPUTES: dict[Any, Any] = {CaseAssessment: with_levels_and_prices, Recommendation: recommendation}
+CHECKS = (what_is_recorded_can_be_reckoned, plan_adds_to_known_goals)
+COMPUTES: dict[Any, Any] = {
+    CaseAssessment: with_levels_and_prices,
+    Recommendation: recommendation,
+    ActionPlan: action_plan,
+}
 TELLS = {CaseAssessmentRecorded: case_assessment, CaseInformationRecorded: case_information}

@@ -1,6 +1,5 @@
 """What intake offers beside the routes of every phase: opening a case."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 import marshmallow as ma
@@ -8,6 +7,8 @@ from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
 
+from casework.errors import Invalid
+from casework.fields import field, value
 from casework.process import CASEWORKER, LEADER
 from casework.schema import load
 from casework.service.auth import actor, only
@@ -26,6 +27,14 @@ class OpenCaseSchema(ma.Schema):
     entry_phase = mf.String(metadata={"description": "The phase in which the case begins; intake by default"})
 
 
+@value
+class WhoseCase:
+    """Which case is opened, and for whom."""
+
+    id: UUID | None = field("Sagens id")
+    cpr_number: str | None = field("CPR-nummer")
+
+
 def blueprint(service: PhaseService) -> Blueprint:
     blp = Blueprint("opening", __name__, url_prefix="/cases", description="Sagsåbning")
     handlers = service.handlers
@@ -37,13 +46,18 @@ def blueprint(service: PhaseService) -> Blueprint:
     @only(CASEWORKER, LEADER)
     def open_case() -> Response:
         """Open a case."""
-        given: dict[str, Any] = body()
-        case_id = UUID(given.pop("id")) if "id" in given else uuid4()
-        cpr_number = given.pop("cpr_number", None)
+        who, given = actor(), body()
+        asked = load(WhoseCase, {name: given.pop(name) for name in ("id", "cpr_number") if name in given})
+        if "case_number" in given:
+            raise Invalid({"case_number": ("Sagsnummeret gives af systemet", None)})
+        case_id = asked.id or uuid4()
         with service.database.writing() as session:
-            citizen = given.get("citizen_id") or str(handlers.citizen(session, cpr_number))
+            citizen = given.get("citizen_id") or str(handlers.citizen(session, asked.cpr_number))
             command = load(OpenCase, {**given, "citizen_id": citizen, "action": "intake.open"})
-            handlers.open(session, case_id, command, actor(), service.clock())
+            opened = handlers.open(session, case_id, command, who, service.clock())
+            if opened and asked.cpr_number:
+                number = {"citizen": {"cpr_number": asked.cpr_number}}
+                handlers.record(session, case_id, number, who, service.clock())
         service.changed(str(case_id))
         answer = jsonify(case_id=str(case_id))
         answer.status_code = 201

@@ -1,14 +1,18 @@
 """What is particular to intake: it gives a case its number and its citizen, and lets a follow-up open a linked case."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from casework.calendar import local_date
 from casework.contracts import Command, Message
 from casework.contracts.followup import FollowupConcluded
+from casework.database import lock
 from casework.errors import Invalid, NotYet
 from casework.messaging import Envelope
 from casework.phase.handlers import Handlers
@@ -16,8 +20,8 @@ from casework.phase.store import lock_case
 from casework.phase.tables import CaseRow
 from casework.process import HOUSE, Actor, Situation
 from intake.commands import OpenCase
-from intake.model import CaseCounter, CitizenNumber
-from intake.rules import born_on
+from intake.model import CaseCounter, Citizen, CitizenNumber
+from intake.rules import NO_CPR_NUMBER, born_on
 
 
 class IntakeHandlers(Handlers):
@@ -31,15 +35,39 @@ class IntakeHandlers(Handlers):
         if case.opened is not None:
             return None
         case.citizen_id = command.citizen_id
+        others = sa.select(sa.func.max(CaseRow.revision)).where(CaseRow.citizen_id == command.citizen_id)
+        case.revision = session.scalar(others) or 0  # what cases of one citizen share has one revision
         numbered = replace(command, action="intake.open", case_number=self._number(session, now))
         return self.act(session, case_id, numbered, actor, now)
+
+    def record(
+        self, session: Session, case_id: UUID, patch: Mapping[str, Any], actor: Actor, now: datetime, *,
+        key: str = "", seen: int | None = None,
+    ) -> Situation[Any]:  # fmt: skip
+        """As in every phase; and a CPR number that is written down here is the citizen's from now on."""
+        after = super().record(session, case_id, patch, actor, now, key=key, seen=seen)
+        if Citizen.step in patch:
+            self._register(session, case_id, after[Citizen].cpr_number)
+        return after
+
+    def _register(self, session: Session, case_id: UUID, cpr_number: str | None) -> None:
+        """One citizen per number, one number per citizen: a case opened by the number later is the same citizen's."""
+        citizen = session.get_one(CaseRow, case_id).citizen_id
+        if cpr_number is None or citizen is None:
+            return
+        known = session.get(CitizenNumber, cpr_number)
+        if known is None:
+            session.execute(sa.delete(CitizenNumber).where(CitizenNumber.citizen_id == citizen))
+            session.add(CitizenNumber(cpr_number=cpr_number, citizen_id=citizen))
+        elif known.citizen_id != citizen:
+            raise Invalid({"citizen.cpr_number": ("Nummeret hører til en anden borger, der allerede er kendt", None)})
 
     def citizen(self, session: Session, cpr_number: str | None) -> UUID:
         """The citizen with this CPR number, known or new."""
         if cpr_number is None:
             return uuid4()
         if born_on(cpr_number) is None:
-            raise Invalid({"cpr_number": ("Skriv CPR-nummeret som ti cifre, der begynder med en dato", None)})
+            raise Invalid({"cpr_number": (NO_CPR_NUMBER, None)})
         known = session.get(CitizenNumber, cpr_number)
         if known is None:
             known = CitizenNumber(cpr_number=cpr_number, citizen_id=uuid4())
@@ -47,12 +75,14 @@ class IntakeHandlers(Handlers):
         return known.citizen_id
 
     def _number(self, session: Session, now: datetime) -> str:
-        counter = session.get(CaseCounter, now.year, with_for_update=True)
+        year = local_date(now).year
+        lock(session, f"case numbers of {year}")
+        counter = session.get(CaseCounter, year)
         if counter is None:
-            counter = CaseCounter(year=now.year, last=0)
+            counter = CaseCounter(year=year, last=0)
             session.add(counter)
         counter.last += 1
-        return f"{now.year}-{counter.last:05d}"
+        return f"{year}-{counter.last:05d}"
 
     def answer(self, session: Session, case: CaseRow, message: Message, envelope: Envelope) -> None:
         if isinstance(message, FollowupConcluded):

@@ -38,6 +38,7 @@ class State:
     is_confidential: bool | None = None
     linked_from: UUID | None = None
     enquiry_source: EnquirySource | None = None
+    clock_began: date | None = None  # the day of the enquiry, or of the start of the assessment
     clock_due: date | None = None  # the last day asked of the scheduler
     paused_on: date | None = None
     paused_days: int | None = None

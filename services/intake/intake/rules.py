@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from casework.contracts import PHASES
 from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted
 from casework.contracts.common import (
     DeadlineCancelled,
@@ -31,12 +32,15 @@ Case = Situation[State]
 Events = Iterable[Event]
 
 CLOCK = "case-processing"
+NO_CPR_NUMBER = "Skriv CPR-nummeret som ti cifre, der begynder med en dato"
 _CLOCK_KEY = "case"
 
 
 # opening and closing
 def open_case(s: Case, command: OpenCase, today: date) -> Events:
     """Register the case, whichever phase it begins in (GEN-01)."""
+    if command.entry_phase and command.entry_phase not in PHASES:
+        raise Invalid({"entry_phase": (f"En sag begynder i en af faserne {', '.join(PHASES)}", None)})
     yield Becomes(
         case_number=command.case_number,
         citizen_id=command.citizen_id,
@@ -111,7 +115,7 @@ def complete(s: Case, command: CompleteIntake, today: date) -> Events:
     if not rights.informed_of_electronic_registration:
         raise Refused("INT-16", "rights.informed_of_electronic_registration",
                       "Borgeren skal vide, at oplysningerne registreres elektronisk")  # fmt: skip
-    if guidance.guided_on_all_support and not guidance.guidance_given:
+    if guidance.guided_on_all_support and not (guidance.guidance_given or "").strip():
         raise Refused("INT-20", "guidance.guidance_given", "Skriv, hvad borgeren er vejledt om")
     yield IntakeCompleted(completed_on=today)
 
@@ -158,7 +162,7 @@ def start_clock(s: Case, started: AssessmentStarted, today: date) -> Events:
 def _ask(s: Case, began: date) -> Iterator[Event]:
     due = clock_due(s, began, s.state.paused_days or 0)
     if due != s.state.clock_due and not s.state.decided_on:
-        yield Becomes(clock_due=due)
+        yield Becomes(clock_due=due, clock_began=began)
         if not s.state.paused_on:  # a clock that stands still is asked for anew when it goes on
             yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
 
@@ -174,8 +178,10 @@ def restart_clock(s: Case, resumed: AssessmentResumed, today: date) -> Events:
     state = s.state
     if state.clock_due and state.paused_on and not state.decided_on:
         stood_still = (resumed.resumed_on - state.paused_on).days
-        due = s.calendar.on_or_after(state.clock_due + timedelta(days=stood_still))
-        yield Becomes(paused_on=None, paused_days=(state.paused_days or 0) + stood_still, clock_due=due)
+        paused_days = (state.paused_days or 0) + stood_still
+        began = s[Enquiry].enquiry_received_date or state.clock_began
+        due = clock_due(s, began, paused_days) if began else state.clock_due
+        yield Becomes(paused_on=None, paused_days=paused_days, clock_due=due)
         yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
 
 
@@ -189,7 +195,7 @@ def meet_clock(s: Case, made: DecisionMade, today: date) -> Events:
 
 def ask_for_new_date(s: Case, missed: DeadlineMissed, today: date) -> Events:
     """The day is over: the citizen is owed a new date, in writing."""
-    if missed.kind == CLOCK and not s.state.decided_on:
+    if missed.kind == CLOCK and missed.due == s.state.clock_due and not s.state.decided_on:
         yield Becomes(new_date_owed=True)
         yield NotificationRequested(kind="intake.new_date_owed", roles=("caseworker",), key=_CLOCK_KEY)
 
@@ -224,16 +230,30 @@ def offers_only_in_a_clear_case(before: Case, after: Case) -> None:
             raise Refused("INT-09", f"clear_case.{name}", "Ydelse og tilbud vælges kun her, når sagen er klar")
 
 
+def withdrawn_consents_stay(before: Case, after: Case) -> None:
+    """The lists are mended whole; what was withdrawn is neither forgotten nor marked by hand (INT-18)."""
+    for name in ("consents_to_obtain", "consents_to_share"):
+        was, now = (
+            [consent for consent in getattr(s[ConsentForms], name) if consent.withdrawn_on] for s in (before, after)
+        )
+        if was != now:
+            raise Refused("INT-18", f"consent.{name}",
+                          "Et samtykke trækkes tilbage for sig, og et tilbagetrukket bliver stående")  # fmt: skip
+
+
 def the_cpr_number_is_one(before: Case, after: Case) -> None:
-    """Ten digits that begin with a date; the old check digit does not hold since 2007."""
+    """Ten digits that begin with a day in the past; the old check digit does not hold since 2007."""
     number = after[Citizen].cpr_number
-    if number and number != before[Citizen].cpr_number and born_on(number) is None:
-        raise Invalid({"citizen.cpr_number": ("Skriv CPR-nummeret som ti cifre, der begynder med en dato", None)})
+    if number is None or number == before[Citizen].cpr_number:
+        return
+    born = born_on(number)
+    if born is None or born > after.today:
+        raise Invalid({"citizen.cpr_number": (NO_CPR_NUMBER, None)})
 
 
 def born_on(cpr_number: str) -> date | None:
     """The date of birth in a CPR number: the century is told by the seventh digit and the year. None: it is none."""
-    if not re.fullmatch(r"\d{10}", cpr_number):
+    if not re.fullmatch(r"[0-9]{10}", cpr_number):
         return None
     year, seventh = int(cpr_number[4:6]), int(cpr_number[6])
     if seventh <= 3:
@@ -259,13 +279,13 @@ def with_age(citizen: Citizen, s: Case) -> Citizen:
 
 def index_citizen(s: Case) -> CitizenIndexed | None:
     """What lists and search may know of the citizen."""
-    citizen = s[Citizen]
-    if not citizen.cpr_number:
+    number, name = s[Citizen].cpr_number, s[Citizen].citizen_name
+    if not (number or name or CitizenIndexed.wire in s.said):
         return None
     return CitizenIndexed(
-        cpr_hash=cpr_hash(citizen.cpr_number, s.municipality.search_key),
-        citizen_name=citizen.citizen_name,
-        born_on=born_on(citizen.cpr_number),
+        cpr_hash=cpr_hash(number, s.municipality.search_key) if number else None,
+        citizen_name=name,
+        born_on=born_on(number) if number else None,
     )
 
 
@@ -288,7 +308,7 @@ def the_citizen_is_owed_a_new_date(s: Case) -> Iterator[Warned]:
                      "Sagsbehandlingsfristen er overskredet. Borgeren skal have en ny dato skriftligt")  # fmt: skip
 
 
-CHECKS = (offers_only_in_a_clear_case, the_cpr_number_is_one)
+CHECKS = (offers_only_in_a_clear_case, withdrawn_consents_stay, the_cpr_number_is_one)
 WARNINGS = (diagnoses_name_doctor_and_date, the_citizen_is_owed_a_new_date)
 COMPUTES = {Citizen: with_age}
 TELLS = {CitizenIndexed: index_citizen}

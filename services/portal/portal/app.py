@@ -35,7 +35,9 @@ class PortalService(Service):
     def phases(self) -> Phases:
         """The other services' APIs. Raises LookupError where the portal was given neither key nor phases."""
         if self._phases is None:
-            raise LookupError("Portalen kender ikke de andre tjenester: sæt PORTAL_PRIVATE_KEY og PORTAL_<TJENESTE>_URL")
+            raise LookupError(
+                "Portalen kender ikke de andre tjenester: sæt PORTAL_PRIVATE_KEY og PORTAL_<TJENESTE>_URL"
+            )
         return self._phases
 
     @phases.setter

@@ -92,8 +92,6 @@ _ACTIVE = (
 
 def standing(positions: Mapping[str, list[dict[str, Any]]]) -> dict[str, str]:
     """The phase in which something is awaited, and whether the case is open: both follow from the positions."""
-    phase = next(
-        (name for name, rows in _ACTIVE if any(p["at"] in rows for p in positions.get(name, []))), "intake"
-    )
+    phase = next((name for name, rows in _ACTIVE if any(p["at"] in rows for p in positions.get(name, []))), "intake")
     closed = any(p["at"] in ("closed", "erased") for p in positions.get("intake", []))
     return {"phase": phase, "status": "closed" if closed else "open"}

@@ -246,7 +246,7 @@ class Entry:
     """One entry of a list."""
 
     prefix: str
-    title: str
+    title: Any  # the field and the value it goes by; empty for a new one
     widgets: list[Widget]
     hidden: list[tuple[str, str]] = field(default_factory=list)
     is_new: bool = False
@@ -300,6 +300,7 @@ class Drawing:
     providers: Sequence[Option] = ()
     candidates: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)  # what may be chosen from
     describe: Any = None  # (described, entry) -> words
+    read_only: bool = False
 
     def widgets(self) -> list[Widget]:
         return [self._widget(f, "", self.values.get(f["name"]), whole=False) for f in self.fields]
@@ -313,7 +314,9 @@ class Drawing:
             origin="" if prefix else self.origins.get(f["name"], ""),
             needed=f["required"] == "always", needed_if=f["required"],
         )  # fmt: skip
-        if is_closed(f):
+        if self.read_only:
+            widget.kind = "shown"
+        elif is_closed(f):
             widget.kind = "shown"
             if whole:
                 widget.hidden = [(path, text) for text in self.form.getlist(path)]
@@ -321,7 +324,9 @@ class Drawing:
             self._fill_list(widget, f, path, value or [])
         elif kind == "pick":
             widget.chosen = tuple(self.form.getlist(path))
-            widget.options = [Option(c[f["key"]], self.describe(f, c)) for c in self.candidates.get(f["name"], value or [])]
+            widget.options = [
+                Option(c[f["key"]], self.describe(f, c)) for c in self.candidates.get(f["name"], value or [])
+            ]
         elif kind == "group":
             self._fill_group(widget, f, path, value or {})
         elif kind == "cpr":
@@ -335,6 +340,7 @@ class Drawing:
     def _fill_group(self, widget: Widget, f: Described, path: str, value: Mapping[str, Any]) -> None:
         for inner in f["fields"]:
             part = self._widget(inner, f"{path}.", value.get(inner["name"]), whole=True)
+            part.needed = part.needed and bool(value)
             if part.kind == "shown" or inner["name"] == "id":
                 widget.hidden += part.hidden or [(part.name, t) for t in self.form.getlist(part.name)]
             elif f["type"] == "Party" and inner["name"] not in ("name", "role"):
@@ -366,6 +372,7 @@ class Drawing:
                 entry.hidden.append((name, self.form.get(name) or str(uuid4())))
                 continue
             part = self._widget(inner, here, value.get(inner["name"]), whole=whole)
+            part.needed = part.needed and not is_new
             if inner["name"] not in open_names:
                 part.kind, part.widgets, part.entries, part.hidden = "shown", [], [], []
             entry.hidden += part.hidden if part.kind == "shown" else []
@@ -404,19 +411,21 @@ def kind_of(f: Described) -> str:
         return "lines"
     if f["type"] == "str":
         return "line" if f["name"].endswith(_SHORT) else "text"
-    return {"bool": "yesno", "date": "date", "Amount": "amount", "Decimal": "line", "int": "line"}.get(f["type"], "line")
+    return {"bool": "yesno", "date": "date", "Amount": "amount", "Decimal": "line", "int": "line"}.get(
+        f["type"], "line"
+    )
 
 
 _TITLES = ("goal_statement", "theme", "subtheme", "category", "title", "diagnosis", "text", "name", "consent_party",
            "service", "offer", "subgoal_statement", "note_date")  # fmt: skip
 
 
-def title_of(f: Described, value: Mapping[str, Any]) -> tuple[Described, Any] | str:
+def title_of(f: Described, value: Mapping[str, Any]) -> Any:
     """By which of its values an entry is known: the field and its value, to be named by whoever knows the codes."""
     by_name = {g["name"]: g for g in f.get("fields") or ()}
     for name in _TITLES:
         if value.get(name) and name in by_name:
-            return by_name[name], value[name]  # type: ignore[return-value]
+            return by_name[name], value[name]
     return ""
 
 

@@ -99,7 +99,9 @@ def request_deadline(session: Session, envelope: Envelope, message: DeadlineRequ
     _becomes(row, "open", mine)
 
 
-def end_deadline(session: Session, envelope: Envelope, message: DeadlineMet | DeadlineCancelled | DeadlinePaused) -> None:
+def end_deadline(
+    session: Session, envelope: Envelope, message: DeadlineMet | DeadlineCancelled | DeadlinePaused
+) -> None:
     state = {DeadlineMet: "met", DeadlineCancelled: "cancelled", DeadlinePaused: "paused"}[type(message)]
     _becomes(_deadline(session, envelope, message), state, stamp(envelope))
 
@@ -157,9 +159,13 @@ def note_notification(session: Session, envelope: Envelope, message: Notificatio
         case_id = UUID(message.case_id) if message.case_id else None
         session.add(
             Notification(
-                id=envelope.id, address=address, kind=message.kind, case_id=case_id, sent_at=message.sent_at,
+                id=envelope.id,
+                address=address,
+                kind=message.kind,
+                case_id=case_id,
+                sent_at=message.sent_at,
                 failure=message.failure,
-            )  # fmt: skip
+            )
         )
 
 

@@ -82,7 +82,7 @@ def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 # forged posts
 def form_mark() -> str:
-    """Goes into each form, and is the same in this browser's cookie; it outlives a session, so nothing typed is lost."""
+    """Goes into each form, and is the same in this browser's cookie; it outlives a session, so that no text is lost."""
     if "form_mark" not in g:
         g.form_mark = _kept() or _signer().sign(secrets.token_urlsafe(18)).decode()
     mark: str = g.form_mark
@@ -107,14 +107,18 @@ def _check() -> None:
     if request.method in ("GET", "HEAD", "OPTIONS") or request.headers.get("Authorization"):
         return
     kept = _kept()
-    if kept is None or not hmac.compare_digest(kept, request.form.get("form_mark", "")):
+    if kept is None or not hmac.compare_digest(kept.encode(), request.form.get("form_mark", "").encode()):
         raise Forged("Gå tilbage, hent siden igen, og prøv en gang til. Det, du skrev, står der stadig.")
 
 
 def _keep(answer: Response) -> Response:
     if "form_mark" in g and request.cookies.get(CSRF_COOKIE) != g.form_mark:
         answer.set_cookie(
-            CSRF_COOKIE, g.form_mark, httponly=True, samesite="Lax", secure=bool(current_app.config["SESSION_COOKIE_SECURE"])
+            CSRF_COOKIE,
+            g.form_mark,
+            httponly=True,
+            samesite="Lax",
+            secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
         )
     return answer
 

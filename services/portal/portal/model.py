@@ -1,4 +1,4 @@
-"""What the portal keeps for lists and search, told by messages; and what is its own: people, and who has looked at what.
+"""What the portal keeps for lists and search, told by messages; and what is its own: people, and who looked at what.
 
 A row that several services tell of carries stamps: what happened later wins, in whichever order it is heard.
 """
@@ -21,7 +21,7 @@ UNHEARD = ""  # the stamp before all others
 
 
 class ListedCase(Base):
-    """A case as a list shows it. `phase`, `next_due` … are reckoned from the rows below whenever one of them changes."""
+    """A case as a list shows it. `phase`, `next_due` … are reckoned whenever a row below changes."""
 
     __tablename__ = "listed_case"
     __table_args__ = (

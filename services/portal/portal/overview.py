@@ -1,9 +1,9 @@
-"""One case on one page: the rail of phases, the next step, what is missing, people, goals and what has happened. Pure."""
+"""One case on one page: the rail of phases, the next step, what is missing, people, goals, what has happened. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from casework.contracts import PHASES
 
 Part = Mapping[str, Any]
+Title = Callable[[str], str]
 
 NEXT = (
     "followup.conclude", "assessment.approve", "assessment.return", "decision.decide", "decision.notify",
@@ -37,9 +38,8 @@ class Event:
     at: str
     by: str
     phase: str
-    action: str
-    words: str
-    arrived: str
+    title: str  # what was done, or where it led where nobody did it
+    words: str  # where it led
     reason: str = ""
 
 
@@ -62,18 +62,20 @@ class Seen:
 
 
 def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Mapping[str, Mapping[str, str]],
-       today: date) -> Seen:  # fmt: skip
-    """Lay out what the page shows."""
+       today: date, mine: Collection[str], title: Title) -> Seen:  # fmt: skip
+    """Lay out what the page shows. `mine` are the acts of this role, `title` names an act (empty: it is none)."""
     seen = Seen(phase=document.get("case", {}).get("phase", "intake"))
     closed = document.get("case", {}).get("status") == "closed"
     seen.warnings = [_warning(w) for w in document.get("warnings", [])]
-    seen.events = [_event(e, labels) for e in reversed(document.get("history", []))]
+    seen.events = list(_events(document.get("history", []), labels, title))
     seen.stops = [_stop(name, parts.get(name), seen, closed) for name in PHASES]
     positions = (parts.get(seen.phase) or {}).get("positions", [])
     seen.waits = positions[-1]["label"] if positions else ""
     seen.marks = [f"{seen.phase}_{p['at']}" for p in positions]
     allowed = [a for part in parts.values() if part for a in part.get("actions", [])]
-    own = [a for a in allowed if not a.startswith("delivery.")]
+    own = [a for a in allowed if a in mine]
+    if (parts.get("assessment") or {}).get("positions"):
+        own = [a for a in own if a != "assessment.start"]
     seen.acts = sorted((a for a in own if a in NEXT), key=NEXT.index)[:2]
     seen.more = [a for a in own if a not in seen.acts]
     listed = document.get("deadlines", [])
@@ -90,7 +92,9 @@ _OVER = ("met", "cancelled")
 def _warning(told: Mapping[str, str]) -> dict[str, str]:
     """With the phase and step where it can be mended."""
     names = re.split(r"[.\[]", told.get("field", ""))
-    place = {"phase": names[0], "step": names[1]} if len(names) > 1 and names[0] in PHASES else {"phase": "", "step": ""}
+    place = (
+        {"phase": names[0], "step": names[1]} if len(names) > 1 and names[0] in PHASES else {"phase": "", "step": ""}
+    )
     return {**told, **place}
 
 
@@ -107,11 +111,18 @@ def _stop(name: str, part: Part | None, seen: Seen, closed: bool) -> Stop:
     return Stop(name, "here" if here else "done", label, since, warned)
 
 
-def _event(told: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]) -> Event:
-    phase = told["phase"]
-    arrived = labels.get(phase, {}).get(told.get("to", ""), "")
-    return Event(told["at"], told.get("by", ""), phase, told.get("action", ""), arrived, told.get("to", ""),
-                 told.get("reason", ""))  # fmt: skip
+def _events(
+    history: Sequence[Mapping[str, Any]], labels: Mapping[str, Mapping[str, str]], title: Title
+) -> Iterator[Event]:
+    """What people did and where it led, the newest first; a message that moved nothing is nobody's news."""
+    for told in reversed(history):
+        phase = told["phase"]
+        words = labels.get(phase, {}).get(told.get("to", ""), "")
+        done = title(told.get("action", ""))
+        if done or words:
+            yield Event(
+                told["at"], told.get("by", ""), phase, done or words, words if done else "", told.get("reason", "")
+            )
 
 
 def _people(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -23,8 +23,8 @@ def read_date(text: str) -> str:
         if found := _ISO.fullmatch(text):
             return date.fromisoformat(found[0]).isoformat()
         if found := _DAY.fullmatch(text) or _BARE.fullmatch(text):
-            day, month, year = (int(part) for part in found.groups())
-            return date(year + 2000 if year < 100 else year, month, day).isoformat()
+            day, month, year = found.groups()
+            return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day)).isoformat()
     except ValueError:
         pass
     raise Unreadable("Skriv datoen som 24.03.2026")
@@ -42,12 +42,9 @@ def read_amount(text: str) -> str:
         bare = bare.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"-?\d{1,3}(\.\d{3})+", bare):
         bare = bare.replace(".", "")
-    try:
-        amount = Decimal(bare)
-    except InvalidOperation as error:
-        raise Unreadable("Skriv beløbet som 1.234,50") from error
-    if not amount.is_finite():
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", bare):
         raise Unreadable("Skriv beløbet som 1.234,50")
+    amount = Decimal(bare)
     return f"{amount:.2f}" if amount == round(amount, 2) else str(amount)
 
 

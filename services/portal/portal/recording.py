@@ -1,4 +1,4 @@
-"""What becomes of a posted form: saved, refused, in somebody's way, or kept on the page because nobody answers. Pure."""
+"""What becomes of a posted form: saved, refused, in somebody's way, or kept on the page, as nobody answers. Pure."""
 
 from __future__ import annotations
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from casework.calendar import local_date
 from casework.errors import Refusal
 from casework.service import errors
-from portal import identity, reading, wording
+from portal import forms, identity, reading, rulebook, wording
 from portal.descriptions import Away, Descriptions
 from portal.identity import SignedOut
 from portal.pages import PAGES, notifications
@@ -94,15 +97,42 @@ def _words(app: Flask, service: Any) -> None:
         return wording.due(value, today(), service.municipality.calendar)
 
     app.jinja_env.filters.update(
-        day=wording.day, moment=wording.moment, due=due, said=wording.said, code=lambda value, name: wording.code(name, value),
-        mask_cpr=reading.mask_cpr, whole_cpr=reading.whole_cpr, level=wording.level, amount=reading.write_amount,
-        shorten=wording.shorten, phase=wording.phase, action=wording.action, deadline=wording.deadline, news=wording.news,
-    )  # fmt: skip
+        day=wording.day,
+        moment=wording.moment,
+        due=due,
+        said=wording.said,
+        code=lambda value, name: wording.code(name, value),
+        mask_cpr=reading.mask_cpr,
+        whole_cpr=reading.whole_cpr,
+        level=wording.level,
+        amount=reading.write_amount,
+        groupby_kept=_grouped,
+        idlike=lambda text: re.sub(r"[^\w-]+", "-", text),
+        shorten=wording.shorten,
+        phase=wording.phase,
+        action=wording.action,
+        deadline=wording.deadline,
+        news=wording.news,
+    )
     app.jinja_env.globals.update(
-        show=wording.show, title_of=wording.title, today=today, language=wording.language, ROLES=wording.ROLES,
-        bell=lambda: notifications.unread(service), municipality=service.municipality.name, in_demo=lambda: service.demo,
-    )  # fmt: skip
+        show=wording.show,
+        title_of=wording.title,
+        title_found=forms.title_of,
+        one_of=lambda f: {**f, "many": False},
+        today=today,
+        language=wording.language,
+        ROLES=wording.ROLES,
+        rule_of=rulebook.rule,
+        bell=lambda: notifications.unread(service),
+        municipality=service.municipality.name,
+        in_demo=lambda: service.demo,
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _grouped(items: Iterable[Any], name: str) -> list[tuple[str, list[Any]]]:
+    """Neighbours with the same heading, in their order."""
+    return [(heading, list(some)) for heading, some in groupby(items, key=lambda item: str(getattr(item, name)))]
 
 
 # errors

@@ -70,10 +70,14 @@ ACTIONS = {
 LEAVES_THE_HOUSE = {
     "intake.close": lazy_gettext("Sagen lukkes, og alt, der er i gang i den, stopper."),
     "intake.withdraw_consent": lazy_gettext("Samtykket gælder ikke fra nu af. Det, der er sendt, forbliver sendt."),
-    "assessment.recommend": lazy_gettext("Indstillingen går til den, der har kompetencen. I det lille spor er den dermed godkendt."),
+    "assessment.recommend": lazy_gettext(
+        "Indstillingen går til den, der har kompetencen. I det lille spor er den dermed godkendt."
+    ),
     "assessment.approve": lazy_gettext("Indstillingen er godkendt, og der kan træffes afgørelse."),
     "assessment.return": lazy_gettext("Indstillingen går tilbage til sagsbehandleren med din kommentar."),
-    "assessment.send_hearing": lazy_gettext("Borgeren eller den, der repræsenterer borgeren, får høringen og en frist til at svare."),
+    "assessment.send_hearing": lazy_gettext(
+        "Borgeren eller den, der repræsenterer borgeren, får høringen og en frist til at svare."
+    ),
     "decision.decide": lazy_gettext("Afgørelsen er truffet. Borgeren får først besked, når du giver den."),
     "decision.notify": lazy_gettext("Borgeren får besked. Er den skriftlig, sendes brevet, og klagefristen løber."),
     "decision.reassess": lazy_gettext("Genvurderingen er slut. Fastholdes afgørelsen, går klagen til Ankestyrelsen."),
@@ -84,7 +88,9 @@ LEAVES_THE_HOUSE = {
     "delivery.reject": lazy_gettext("Kommunen får jeres nej og skal finde en anden."),
     "delivery.submit_status_note": lazy_gettext("Kommunen får statusnotatet. Det kan ikke rettes bagefter."),
     "delivery.report_change": lazy_gettext("Sagsbehandleren får besked om de nye forhold."),
-    "followup.conclude": lazy_gettext("Opfølgningen er slut. Ny afgørelse, nye frister og besked til udføreren følger af den."),
+    "followup.conclude": lazy_gettext(
+        "Opfølgningen er slut. Ny afgørelse, nye frister og besked til udføreren følger af den."
+    ),
 }  # fmt: skip
 """What happens when it is done: shown on the page that asks once more."""
 
@@ -96,6 +102,7 @@ KIND_OF_NEWS = {
     "intake.new_date_owed": lazy_gettext("Borgeren skal have en ny dato skriftligt"),
 }
 
+_WEEKDAYS = ("man.", "tir.", "ons.", "tor.", "fre.", "lør.", "søn.")
 _MONTHS = ("januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
            "december")  # fmt: skip
 
@@ -116,6 +123,11 @@ def phase(name: str) -> str:
 
 def action(name: str, described: str = "") -> str:
     return str(ACTIONS[name]) if name in ACTIONS else said(described) or name
+
+
+def act_of(name: str) -> str:
+    """What a person did; empty for a message."""
+    return str(ACTIONS[name]) if name in ACTIONS else ""
 
 
 def deadline(kind: str) -> str:
@@ -147,7 +159,7 @@ def day(value: date | str | None) -> str:
 def short_day(value: date) -> str:
     """fre. 27. marts."""
     if language() == "da":
-        return f"{('man.', 'tir.', 'ons.', 'tor.', 'fre.', 'lør.', 'søn.')[value.weekday()]} {value.day}. {_MONTHS[value.month - 1]}"
+        return f"{_WEEKDAYS[value.weekday()]} {value.day}. {_MONTHS[value.month - 1]}"
     return f"{value:%a} {value.day} {value:%B}"
 
 

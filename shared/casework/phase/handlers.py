@@ -67,10 +67,8 @@ class Handlers:
             self._may_record(step.step, actor, given)
             place = (step.step, key if step.per not in (None, "citizen") else "")
             mine, carried = own.get(place, {}), before.carried(step)
-            merged = _checked(step, merge(step, mine, given, name), name)
-            merged = records.without_the_carried(step, carried, mine, merged)
-            read, reads = (records.overlay(step, carried, data) for data in (mine, merged))
-            differs = list(records.changes(step, read, reads, name))
+            merged = _checked(step, merge(step, mine, given, name), given, name)
+            differs = list(records.recorded(step, carried, mine, merged, name))
             own[place] = merged
             changed += differs
             units.setdefault(place, set()).update(change.unit for change in differs)
@@ -256,9 +254,13 @@ class _Doing:
     key: str = ""  # of a recording: whose it is, where there is one per provider or number
 
 
-def _checked(step: type, merged: Json, at: str) -> Json:
+def _checked(step: type, merged: Json, given: Any, at: str) -> Json:
     """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
-    typed: Any = load_typed(step, {n: v for n, v in merged.items() if v is not None}, at=at)
+    try:
+        typed: Any = load_typed(step, {n: v for n, v in merged.items() if v is not None})
+    except Invalid as wrong:
+        errors = {f"{at}.{records.as_given(step, merged, given, field)}": why for field, why in wrong.errors.items()}
+        raise Invalid(errors) from wrong
     data: Json = dump(typed)
     return records.keep_emptied(step, merged, data)
 

@@ -211,6 +211,8 @@ class Situation(Generic[S]):
         return value, self.origins(step, self.key_of(step)).get(name, path)
 
     def _hearsay(self, step: str, name: str) -> Any:
+        if step == "intake.cooperation" and self.case:  # the municipalities go with the case itself
+            return dump(self.case).get(name)
         for heard in reversed(self.heard):
             tells = heard.message.contract.tells or {}
             if name in tells.get(step, ()):

@@ -13,7 +13,7 @@ from flask import Flask, Response, g, jsonify, render_template_string, request
 from flask_smorest import Api
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
-from casework.errors import NotFound
+from casework.errors import Invalid, NotFound
 from casework.messaging.tables import Incoming, Line, Outgoing
 from casework.process import Role
 from casework.service import errors
@@ -41,8 +41,8 @@ def create_app(service: Service) -> Flask:
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
     )
     app.extensions["service"] = service
-    errors.init_app(app)
     app.extensions["api"] = Api(app)
+    errors.init_app(app)  # after flask-smorest, whose own errors are plain JSON and no problem documents
     _measure(app, service)
     _operate(app, service)
     _explain(app)
@@ -76,7 +76,7 @@ def _measure(app: Flask, service: Service) -> None:
     @app.after_request
     def _end(answer: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "-"  # never the path: it holds ids
-        requests.labels(route, request.method, answer.status_code).inc()
+        requests.labels(route, request.method if request.url_rule else "-", answer.status_code).inc()
         seconds.labels(route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
         return answer
 
@@ -93,13 +93,20 @@ def _stuck(session: Any) -> dict[str, int]:
     rows = session.execute(
         sa.select(Incoming.status, sa.func.count()).where(Incoming.status != "done").group_by(Incoming.status)
     )
-    counts = dict(row._tuple() for row in rows)
+    counts = {str(status): int(count) for status, count in rows}
     return {
         "unsent": unsent,
         "new": counts.get("new", 0),
         "waiting": counts.get("waiting", 0),
         "parked": counts.get("parked", 0),
     }
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid({"after": ("Her skal stå det id, som siden før sluttede med", None)}) from error
 
 
 def _operate(app: Flask, service: Service) -> None:
@@ -139,7 +146,7 @@ def _operate(app: Flask, service: Service) -> None:
         """Messages that are stuck: envelope and reason, no body. Keyset-paged by `after`."""
         query = sa.select(Incoming).where(Incoming.status.in_(("parked", "waiting"))).order_by(Incoming.id).limit(PAGE)
         if after := request.args.get("after"):
-            query = query.where(Incoming.id > UUID(after))
+            query = query.where(Incoming.id > _uuid(after))
         with service.database.reading() as session:
             rows = session.scalars(query).all()
         listed = [

@@ -63,8 +63,13 @@ def sign(actor: Actor, private: str, lifetime: timedelta = LIFETIME) -> str:
 def read_token(token: str, public: str) -> Actor:
     """Who the token speaks for. Raises Unauthorised where it does not hold."""
     try:
-        claims = jwt.decode(token, public, algorithms=["EdDSA"], audience=AUDIENCE, leeway=10)
-        return Actor(claims["sub"], claims["name"], Role(claims["role"]), claims.get("provider"), claims.get("team"))
+        claims = jwt.decode(
+            token, public, algorithms=["EdDSA"], audience=AUDIENCE, leeway=10, options={"require": ["exp"]}
+        )
+        who = Actor(claims["sub"], claims["name"], Role(claims["role"]), claims.get("provider"), claims.get("team"))
+        if who.role is Role.PROVIDER and not who.provider_id:
+            raise ValueError("a provider's people act for a provider")
+        return who
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise Unauthorised("Adgangsbeviset gælder ikke. Log på igen.") from error
 

@@ -26,9 +26,23 @@ def refusal(error: Refusal) -> Response:
     return problem(error.status, error.title, error.message, rule=error.rule, field=error.field, **error.more)
 
 
-def http(error: HTTPException) -> Response:
-    data = getattr(error, "data", None) or {}
-    return problem(error.code or 500, error.name, data.get("message") or error.description or error.name)
+def http(error: HTTPException) -> Any:
+    if error.code is None or error.response is not None:  # a redirect, or an answer that was made elsewhere
+        return error.get_response()
+    title, detail = _DANISH.get(error.code, (error.name, error.description or error.name))
+    answer = problem(error.code, title, detail)
+    if methods := getattr(error, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(methods))
+    return answer
+
+
+_DANISH = {
+    400: ("Det kan ikke læses", "Forespørgslen er ikke skrevet, som den skal være"),
+    404: ("Siden findes ikke", "Der er ikke noget på denne adresse"),
+    405: ("Det kan man ikke her", "Adressen kan ikke bruges på den måde"),
+    413: ("Det er for meget på én gang", "Der kan højst sendes 4 MB"),
+    415: ("Det kan ikke læses", "Her ventes JSON (application/json)"),
+}
 
 
 def init_app(app: Flask) -> None:

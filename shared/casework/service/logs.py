@@ -10,28 +10,32 @@ from typing import Any
 
 import structlog
 
-_CPR = re.compile(r"(?<![\w-])(?:[0-2]\d|3[01])(?:0\d|1[0-2])\d{2}[- ]?\d{4}(?![\w-])")
+HIDDEN = "••••••-••••"
+
+_BETWEEN = r"(?:[\s\-–—./_]|%20|%2D)"
+_DATE = rf"(?:[0-2]\d|3[01]){_BETWEEN}?(?:0\d|1[0-2]){_BETWEEN}?(?:18|19|20)?\d\d"
+_CPR = rf"(?<!\d){_DATE}{_BETWEEN}{{0,3}}\d{{4}}(?!\d)"
+_ID = r"(?<![0-9a-f])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32})(?![0-9a-f])"
+_EITHER = re.compile(rf"(?P<id>{_ID})|{_CPR}", re.IGNORECASE)  # an id that happens to hold a date is still an id
 
 
 def redact(value: Any) -> Any:
-    """The value without anything that looks like a CPR number."""
-    if isinstance(value, str):
-        return _CPR.sub("••••••-••••", value)
-    if isinstance(value, dict):
-        return {redact(k): redact(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [redact(v) for v in value]
-    return (
-        value
-        if isinstance(value, bool | float | type(None))
-        else redact(str(value))
-        if not isinstance(value, int)
-        else _number(value)
-    )
-
-
-def _number(value: int) -> Any:
-    return "••••••-••••" if _CPR.fullmatch(str(value)) else value
+    """The value without anything that looks like a CPR number, however it is written."""
+    match value:
+        case bool() | None:
+            return value
+        case str():
+            return _EITHER.sub(lambda found: found["id"] or HIDDEN, value)
+        case int() | float():
+            return HIDDEN if redact(f"{value:.0f}".zfill(10)) == HIDDEN else value
+        case dict():
+            return {redact(k): redact(v) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [redact(v) for v in value]
+        case bytes():
+            return redact(value.decode("utf-8", "replace"))
+        case _:
+            return redact(str(value))
 
 
 def _redacted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
+from werkzeug.exceptions import HTTPException
 
 from casework.contracts import Command
 from casework.errors import Invalid, NotFound, Refusal, Stale
 from casework.fields import Field, Step, fields_of
 from casework.phase.document import journal_seen, part
-from casework.phase.handlers import Handlers
+from casework.phase.handlers import AUTHORITY, Handlers
 from casework.phase.phase import Phase
 from casework.phase.store import load
 from casework.phase.tables import AccessRow, CaseRow, JournalRow
@@ -36,6 +38,11 @@ NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
 class PreconditionRequired(Refusal):
     status = 428
     title = "Hent sagen først"
+
+
+class Unreadable(Refusal):
+    status = 400
+    title = "Det er ikke JSON"
 
 
 class Problem(ma.Schema):
@@ -154,7 +161,7 @@ def _cases(service: PhaseService) -> Blueprint:
             situation = load(session, phase, row, service.municipality, who, service.clock())
             steps = [s for s in phase.steps if wanted in (None, s.step) and _may_see(phase, s.step, who)]
             listed = [record for step in steps for record in _records(step, situation, _key(phase, who))]
-        if not listed:
+        if not listed and (wanted or who.role is Role.PROVIDER):
             raise NotFound(NOBODYS_BUSINESS)
         _note_access(service, case_id, who, wanted or "records")
         answer = jsonify(case_id=str(case_id), revision=row.revision, records=listed)
@@ -236,8 +243,12 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
 
 
 def body() -> dict[str, Any]:
-    """The request's JSON object; an empty body is an empty object. Raises Invalid for anything else."""
-    given = request.get_json(silent=True) if request.data else {}
+    """The request's JSON object; an empty body is an empty object. Raises Unreadable or Invalid for anything else."""
+    data = request.get_data()
+    try:
+        given = request.get_json() if data else {}
+    except (HTTPException, ValueError, RecursionError) as error:
+        raise Unreadable("Her ventes JSON (application/json)", field="body") from error
     if not isinstance(given, dict):
         raise Invalid({"body": ("Her ventes et JSON-objekt", None)})
     return given
@@ -251,7 +262,7 @@ def _seen() -> int | None:
     number = given.removeprefix("W/").strip('"')
     if not given:
         raise PreconditionRequired("Send If-Match med det, du har læst, eller * ", field="If-Match")
-    if not number.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", number):
         raise Stale("If-Match er ikke et ETag herfra", field="If-Match")
     return int(number)
 
@@ -311,13 +322,31 @@ def describe(phase: Phase) -> dict[str, Any]:
     return {
         "phase": phase.name,
         "label": phase.process.label,
-        "steps": [{"step": s.step, "label": s.label, "per": s.per, "fields": _fields(s)} for s in phase.steps],
+        "steps": [
+            {"step": s.step, "label": s.label, "per": s.per, "by": _recorders(phase, s), "fields": _fields(s)}
+            for s in phase.steps
+        ],
         "actions": [
-            {"action": name, "label": _label(phase.process, command), "fields": _fields(command, skip=("action",))}
+            {
+                "action": name,
+                "label": _label(phase.process, command),
+                "by": _actors(phase.process, command),
+                "fields": _fields(command, skip=("action",)),
+            }
             for command in phase.commands
             for name in command.actions
         ],
     }
+
+
+def _recorders(phase: Phase, step: type[Step]) -> list[str]:
+    return [str(role) for role in phase.record_roles.get(step.step, AUTHORITY)]
+
+
+def _actors(process: ProcessType, command: type[Command]) -> list[str]:
+    """The roles of its rows; where a caseworker may, so may their leader."""
+    roles = {str(role) for row in process.on(command) for role in row.roles}
+    return sorted(roles | ({str(Role.LEADER)} if str(Role.CASEWORKER) in roles else set()))
 
 
 def _label(process: ProcessType, command: type[Command]) -> str:

@@ -121,8 +121,8 @@ def contracts() -> Iterator[None]:
     try:
         yield
     finally:
-        for message in MESSAGES:
-            del CONTRACTS[message.contract.name]
+        for name in [m.contract.name for m in MESSAGES]:
+            del CONTRACTS[name]
         for message, of_all in terms.items():
             message.contract = CONTRACTS[of_all.name] = of_all
 

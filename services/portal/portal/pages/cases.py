@@ -15,11 +15,13 @@ from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor
 from casework.service import auth
 from casework.vocabularies import vocabulary
-from portal import identity, overview, reading
+from portal import identity, overview, reading, wording
 from portal.casefile import assemble
+from portal.descriptions import Away
 from portal.identity import only, who
 from portal.model import Access, Citizen, ListedCase
-from portal.pages.here import call, descriptions, note, phases, problem, service, today
+from portal.pages.here import call, descriptions, header, note, phases, problem, service, today
+from portal.pages.record import may, straight
 
 blp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -31,33 +33,46 @@ NOBODYS = "Sagen findes ikke, eller du har ikke adgang til den"
 @blp.get("")
 @only(CASEWORKER, LEADER)
 def listed() -> Any:
-    """Cases, the nearest deadline first. A caseworker sees their own unless they ask for all."""
+    """Cases, the nearest deadline first. A caseworker sees their own and nobody's, unless they ask for all."""
     me, asked = who(), request.args
-    mine = asked.get("mine", "1" if me.role is CASEWORKER and not asked.get("filtered") else "") == "1"
+    chosen = asked.get("mine") == "1" if asked.get("filtered") else me.role is CASEWORKER
+    rows = _rows(me, mine=chosen)
+    if not rows and chosen and not asked.get("filtered"):
+        chosen, rows = False, _rows(me, mine=False)  # who has no cases is not met by an empty page
+    more = None
+    if len(rows) > PAGE:
+        last = rows[PAGE - 1][0]
+        place = f"{last.due_sort.isoformat()}_{last.id}"
+        query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None, "after": place}
+        more = url_for("cases.listed", **query)
+    return render_template(
+        "cases.html", rows=rows[:PAGE], more=more, mine=chosen, asked=asked, phases=PHASES, today=today()
+    )  # fmt: skip
+
+
+def _rows(me: Actor, *, mine: bool) -> list[Any]:
+    """One page and one row more, by the filters of the address; one statement."""
+    asked = request.args
     query = sa.select(ListedCase, Citizen.name).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
     query = query.where(ListedCase.number.is_not(None))
     if not asked.get("closed"):
         query = query.where(ListedCase.closed_on.is_(None))
     if mine:
-        query = query.where(sa.or_(ListedCase.caseworker_id == me.id, ListedCase.caseworker_name == me.name))
+        unassigned = sa.and_(ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name.is_(None))
+        query = query.where(
+            sa.or_(ListedCase.caseworker_id == me.id, ListedCase.caseworker_name == me.name, unassigned)
+        )
     if asked.get("phase") in PHASES:
         query = query.where(ListedCase.phase == asked["phase"])
     if asked.get("overdue"):
         query = query.where(ListedCase.next_due < today())
     if asked.get("waits") == "leader":
         query = query.where(sa.cast(ListedCase.tasks, sa.String).contains('"leader"'))
-    if place := _place(asked.get("after", "")):
+    if (place := _place(asked.get("after", ""))) is not None:
         query = query.where(sa.tuple_(ListedCase.due_sort, ListedCase.id) > place)
     query = query.order_by(ListedCase.due_sort, ListedCase.id).limit(PAGE + 1)
     with service().database.reading() as session:
-        rows = session.execute(query).all()
-    more = None
-    if len(rows) > PAGE:
-        last = rows[PAGE - 1][0]
-        more = url_for("cases.listed", **{**asked.to_dict(), "after": f"{last.due_sort.isoformat()}_{last.id}"})
-    return render_template(
-        "cases.html", rows=rows[:PAGE], more=more, mine=mine, asked=asked, phases=PHASES, today=today()
-    )  # fmt: skip
+        return list(session.execute(query).all())
 
 
 def _place(text: str) -> Any:
@@ -85,11 +100,14 @@ def open_case() -> Any:
         case_id = UUID(form.get("id", ""))
     except ValueError:
         case_id = uuid4()
-    wanted = {n: form[n] for n in ("track", "entry_phase") if form.get(n)}
+    wanted: dict[str, Any] = {n: form[n] for n in ("track", "entry_phase") if form.get(n)}
     number = reading.read_cpr(form.get("cpr_number", ""))
     if not number:
         return _new(form, {"cpr_number": "Skriv borgerens CPR-nummer"}), 422
-    answer = call(who(), "POST", "intake", "/cases", json={"id": str(case_id), "cpr_number": number, **wanted})
+    me = who()
+    if me.role is CASEWORKER:
+        wanted["caseworker"] = {"id": me.id, "name": me.name, "role": "caseworker"}
+    answer = call(me, "POST", "intake", "/cases", json={"id": str(case_id), "cpr_number": number, **wanted})
     if not answer.ok:
         told = problem(answer)
         return _new(form, {str(told.get("field", "")).split(".")[-1]: str(told.get("detail", ""))}), 422
@@ -117,15 +135,37 @@ def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
     note(case_id, me, "cpr" if with_cpr else "read")
     document = assemble(parts)
     with service().database.reading() as session:
-        row = session.get(ListedCase, case_id)
-        citizen = session.get(Citizen, row.citizen_id) if row and row.citizen_id else None
-        others = _others(session, row)
-    seen = overview.of(document, parts, _labels(me), today())
-    answer = render_template(
-        "case.html", case_id=case_id, document=document, seen=seen, row=row, indexed=citizen, others=others,
-        with_cpr=with_cpr, tab="overview",
+        others = _others(session, session.get(ListedCase, case_id))
+    seen = overview.of(document, parts, _labels(me), today(), _mine(me), wording.act_of)
+    return render_template(
+        "case.html", head=header(case_id), document=document, seen=seen, others=others, with_cpr=with_cpr,
+        straight=_straight(me, [*seen.acts, *seen.more]), tab="overview",
     )  # fmt: skip
-    return answer
+
+
+def _mine(me: Actor) -> set[str]:
+    """The acts that are offered to this role, of those phases that answer."""
+    found = set()
+    for name in PHASES:
+        try:
+            described = descriptions().of(phases(), me, name)
+        except Away:
+            continue
+        found |= {a["action"] for a in described["actions"] if may(me, a["action"], described)}
+    return found
+
+
+def _straight(me: Actor, actions: list[str]) -> set[str]:
+    """Those that a button does at once."""
+    found = set()
+    for action in actions:
+        try:
+            described = descriptions().of(phases(), me, action.split(".")[0])
+        except (Away, KeyError):
+            continue
+        if straight(action, described):
+            found.add(action)
+    return found
 
 
 def _labels(me: Actor) -> dict[str, dict[str, str]]:
@@ -133,8 +173,8 @@ def _labels(me: Actor) -> dict[str, dict[str, str]]:
     for name in PHASES:
         try:
             labels[name] = descriptions().labels(phases(), me, name)
-        except Exception:  # noqa: BLE001  the case is shown without the names of its rows
-            labels[name] = {}
+        except Away:
+            labels[name] = {}  # the case is shown without the names of its rows
     return labels
 
 
@@ -163,8 +203,7 @@ def access_log(case_id: UUID) -> Any:
         query = query.where(Access.id < before)
     with service().database.reading() as session:
         rows = session.scalars(query.limit(PAGE)).all()
-        row = session.get(ListedCase, case_id)
-    return render_template("access_log.html", case_id=case_id, rows=rows, row=row, page=PAGE, tab="access")
+    return render_template("access_log.html", head=header(case_id), rows=rows, page=PAGE, tab="access")
 
 
 # for programs

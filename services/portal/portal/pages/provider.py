@@ -10,11 +10,10 @@ from flask import Blueprint, render_template, url_for
 
 from casework.errors import NotFound
 from casework.process import PROVIDER
-from portal import wording
 from portal.identity import only, who
 from portal.model import Citizen, Deadline, ListedCase, Position
 from portal.pages.here import call, descriptions, header, note, phases, service
-from portal.pages.record import Place, Record, check, do, keep, show, straight
+from portal.pages.record import Place, Record, check, do, keep, may, show, straight
 
 blp = Blueprint("provider", __name__, url_prefix="/provider")
 
@@ -40,7 +39,7 @@ def orders() -> Any:
         Deadline.provider_id == me.provider_id, Deadline.state == "open", Deadline.kind.in_(KINDS)
     )
     with service().database.reading() as session:
-        rows = [row._tuple() for row in session.execute(query)]
+        rows = list(session.execute(query).all())
         dues = {d.case_id: d for d in sorted(session.scalars(mine), key=lambda d: str(d.due), reverse=True)}
     rows.sort(key=lambda row: STATES.index(row[0].at) if row[0].at in STATES else len(STATES))
     return render_template("provider.html", rows=rows, dues=dues)
@@ -67,7 +66,7 @@ def order(case_id: UUID) -> Any:
     return render_template(
         "order.html", head=header(case_id), delivery=delivery, values=record.values, part=part, dues=dues,
         fields=steps["documentation"]["fields"],
-        actions=[(a, straight(a, described)) for a in part["actions"] if a in wording.ACTIONS],
+        actions=[(a, straight(a, described)) for a in part["actions"] if may(me, a, described)],
     )  # fmt: skip
 
 

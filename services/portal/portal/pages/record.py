@@ -84,7 +84,7 @@ class Record:
         path = f"/cases/{place.case_id}/records"
         answer = call(place.me, "GET", place.phase, path, params={"step": place.step, **place.query})
         told = answer.json()
-        found = next((r for r in told["records"] if r["step"] == place.step), {"values": {}, "origins": {}})
+        found: dict[str, Any] = next((r for r in told["records"] if r["step"] == place.step), {"values": {}, "origins": {}})
         return cls(found["values"], found["origins"], str(told["revision"]))
 
 
@@ -100,12 +100,19 @@ def tasks(case_id: UUID, phase: str) -> Any:
     note(case_id, me, "read")
     rows = [row for step in described["steps"] for row in _rows(step, records, part)]
     return render_template(
-        "phase.html", head=header(case_id), phase=phase, rows=rows, part=part, tab=phase,
-        actions=[(a, straight(a, described)) for a in part["actions"]],
-    )  # fmt: skip
+        "phase.html",
+        head=header(case_id),
+        phase=phase,
+        rows=rows,
+        part=part,
+        tab=phase,
+        actions=[(a, straight(a, described)) for a in part["actions"] if may(me, a, described)],
+    )
 
 
-def _rows(step: Mapping[str, Any], records: Sequence[Mapping[str, Any]], part: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _rows(
+    step: Mapping[str, Any], records: Sequence[Mapping[str, Any]], part: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """One row per record of a step; a step that nobody writes in has none."""
     if all(forms.is_closed(f) for f in step["fields"]):
         return []
@@ -130,6 +137,12 @@ def _names_of_keys(part: Mapping[str, Any]) -> dict[str, str]:
     drafts = [*part["parts"].get("drafts", []), *part["parts"].get("deliveries", [])]
     named = [draft.get("provider") or {} for draft in [*drafts, *part["parts"].get("orders", [])]]
     return {party["id"]: party["name"] for party in named if party.get("id") and party.get("name")}
+
+
+def may(me: Actor, action: str, described: Mapping[str, Any]) -> bool:
+    """Whether the phase offers the act to this role."""
+    known = next((a for a in described["actions"] if a["action"] == action), None)
+    return known is not None and str(me.role) in known["by"]
 
 
 def straight(action: str, described: Mapping[str, Any]) -> bool:
@@ -176,17 +189,40 @@ class Page:
 
     def render(self) -> str:
         drawing = Drawing(
-            fields=self.described["fields"], form=self.form, values=self.record.values, origins=self.record.origins,
-            codes=options, providers=_providers()[0], candidates=self._candidates(), describe=_in_words,
-        )  # fmt: skip
+            fields=self.described["fields"],
+            form=self.form,
+            values=self.record.values,
+            origins=self.record.origins,
+            codes=options,
+            providers=_providers()[0],
+            candidates=self._candidates(),
+            describe=_in_words,
+            read_only=self.read_only,
+        )
         found = recording.settle_on(drawing.widgets(), self.complaints)
         drawing = replace(drawing, errors={c.input: (c.message, c.rule) for c in found if c.input})
         return render_template(
-            "form.html", head=header(self.place.case_id), place=self.place, phase=self.place.phase, tab=self.place.phase,
-            step=self.described, widgets=drawing.widgets(), complaints=found, conflicts=self.conflicts,
-            notice=self.notice, etag=self.record.revision, seen=json.dumps(self.seen or {}, separators=(",", ":")),
-            behind=",".join(self.behind), next_step=self._next(),
-        )  # fmt: skip
+            "form.html",
+            head=header(self.place.case_id),
+            place=self.place,
+            phase=self.place.phase,
+            tab=self.place.phase,
+            step=self.described,
+            widgets=drawing.widgets(),
+            complaints=found,
+            conflicts=self.conflicts,
+            notice=self.notice,
+            read_only=self.read_only,
+            etag=self.record.revision,
+            seen=json.dumps(self.seen or {}, separators=(",", ":")),
+            behind=",".join(self.behind),
+            next_step=self._next(),
+        )
+
+    @property
+    def read_only(self) -> bool:
+        """What others write is shown, and not to be mended here."""
+        return str(self.place.me.role) not in self.described["by"]
 
     def _next(self) -> str:
         """The form after this one, where the phase has one per case."""
@@ -199,19 +235,23 @@ class Page:
 
     def _candidates(self) -> dict[str, Any]:
         """What may be chosen from where only the choice is made here: the entries of the field it is carried from."""
-        found = {}
+        found: dict[str, Any] = {}
         for f in self.described["fields"]:
             if forms.is_pick(f) and f.get("carried_from"):
                 phase, step, name = f["carried_from"].split(".")
                 try:
-                    found[f["name"]] = Record.of(replace(self.place, phase=phase, step=step, key="")).values.get(name, [])
+                    found[f["name"]] = Record.of(replace(self.place, phase=phase, step=step, key="")).values.get(
+                        name, []
+                    )
                 except (Away, NotFound):
                     found[f["name"]] = self.record.values.get(f["name"], [])
         return found
 
 
 def _in_words(f: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    wanted = [g for g in f["fields"] if g["name"] in ("services", "offer", "provider", "goal_statement", "expected_price")]
+    wanted = [
+        g for g in f["fields"] if g["name"] in ("services", "offer", "provider", "goal_statement", "expected_price")
+    ]
     return " · ".join(filter(None, (wording.show(g, entry.get(g["name"])) for g in wanted)))
 
 
@@ -246,9 +286,14 @@ def keep(place: Place) -> Any:
     if patch:
         try:
             answer = call(
-                place.me, "PATCH", place.phase, f"/cases/{place.case_id}", json={place.step: patch}, params=place.query,
+                place.me,
+                "PATCH",
+                place.phase,
+                f"/cases/{place.case_id}",
+                json={place.step: patch},
+                params=place.query,
                 headers={"If-Match": f'"{form.get("etag", "")}"'},
-            )  # fmt: skip
+            )
         except Away as away:
             return _not_now(page, away)
         if answer.status_code == 412:
@@ -290,9 +335,13 @@ def _saved(page: Page, values: Values) -> Any:
     older = sorted({*page.behind, *recording.behind(fields, values, now.values)})
     labels = [f["label"] for f in fields if f["name"] in older]
     return render_template(
-        "parts/saved.html", time=_clock(), etag=now.revision, behind=",".join(older), labels=labels,
+        "parts/saved.html",
+        time=_clock(),
+        etag=now.revision,
+        behind=",".join(older),
+        labels=labels,
         seen=json.dumps(forms.marks(fields, values), separators=(",", ":")),
-    )  # fmt: skip
+    )
 
 
 def _at(place: Place, step: str) -> str:
@@ -313,8 +362,10 @@ def _refuse(page: Page, found: Sequence[Complaint], status: int) -> Any:
 
 
 def _not_now(page: Page, away: Away) -> Any:
-    words = gettext("Vi kan ikke få fat i %(phase)s lige nu. Det, du skrev, står her stadig. Prøv at gemme igen om lidt.",
-                    phase=wording.phase(str(away)))  # fmt: skip
+    words = gettext(
+        "Vi kan ikke få fat i %(phase)s lige nu. Det, du skrev, står her stadig. Prøv at gemme igen om lidt.",
+        phase=wording.phase(str(away)),
+    )
     if _is_autosave():
         return render_template("parts/not_saved.html", words=words), 503
     page.notice = words
@@ -338,9 +389,14 @@ def _conflict(page: Page, patch: Values, units: Sequence[str]) -> Any:
             conflicts.append(Conflict(unit, f["label"], texts[0], texts[1], by, at))
     if not conflicts:  # both wrote the same, or it is this page's own earlier save: nothing stands against it
         answer = call(
-            place.me, "PATCH", place.phase, f"/cases/{place.case_id}", json={place.step: patch}, params=place.query,
+            place.me,
+            "PATCH",
+            place.phase,
+            f"/cases/{place.case_id}",
+            json={place.step: patch},
+            params=place.query,
             headers={"If-Match": f'"{now.revision}"'},
-        )  # fmt: skip
+        )
         if answer.ok:
             return _saved(page, forms.parse(fields, page.form).values)
     if _is_autosave():
@@ -374,8 +430,16 @@ def _providers() -> tuple[list[Option], dict[str, dict[str, str]]]:
         rows = session.scalars(sa.select(Provider).order_by(Provider.name, Provider.id)).all()
     parties = {}
     for row in rows:
-        party = {"id": row.id, "name": row.name, "role": "provider", "cvr": row.cvr, "p_number": row.p_number,
-                 "ean": row.ean, "offer": row.offer, "email": row.email}  # fmt: skip
+        party = {
+            "id": row.id,
+            "name": row.name,
+            "role": "provider",
+            "cvr": row.cvr,
+            "p_number": row.p_number,
+            "ean": row.ean,
+            "offer": row.offer,
+            "email": row.email,
+        }
         parties[row.id] = {name: value for name, value in party.items() if value}
     return [Option(row.id, row.name) for row in rows], parties
 
@@ -411,10 +475,19 @@ def check(place: Place, action: str, form: MultiDict[str, str] | None = None, fo
     placed = recording.settle_on(drawing.widgets(), [replace(c, input=c.input or c.field) for c in found])
     drawing = replace(drawing, errors={c.input: (c.message, c.rule) for c in placed if c.input})
     return render_template(
-        "check.html", head=header(place.case_id), place=place, phase=place.phase, tab=place.phase, action=action,
-        described=described, widgets=drawing.widgets(), complaints=placed, part=part,
-        consequence=wording.LEAVES_THE_HOUSE.get(action, ""), steps=_steps(place),
-    )  # fmt: skip
+        "check.html",
+        head=header(place.case_id),
+        place=place,
+        phase=place.phase,
+        tab=place.phase,
+        action=action,
+        described=described,
+        widgets=drawing.widgets(),
+        complaints=placed,
+        part=part,
+        consequence=wording.LEAVES_THE_HOUSE.get(action, ""),
+        steps=_steps(place),
+    )
 
 
 def _steps(place: Place) -> list[str]:
@@ -454,6 +527,7 @@ def do(place: Place, action: str, then: Callable[[], str]) -> Any:
     told = problem(answer)
     listed = told.get("errors") or [told]
     found = [
-        Complaint(e.get("message") or e.get("detail", ""), "", e.get("rule") or "", e.get("field") or "") for e in listed
+        Complaint(e.get("message") or e.get("detail", ""), "", e.get("rule") or "", e.get("field") or "")
+        for e in listed
     ]
     return check(place, action, form, found), answer.status_code

@@ -90,7 +90,7 @@ def search() -> Any:
     return render_template("search.html", found=found, text=shown, typed="" if is_cpr else text)
 
 
-def _matching(text: str) -> sa.Select[Any]:
+def _matching(text: str) -> Any:
     query = sa.select(ListedCase, Citizen).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
     query = query.where(ListedCase.number.is_not(None)).order_by(ListedCase.due_sort, ListedCase.id).limit(FOUND)
     if re.fullmatch(r"\d{6}[- ]?\d{4}", text):

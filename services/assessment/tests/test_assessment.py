@@ -1,0 +1,1042 @@
+"""What is known, what is judged, and what is put before the deciding body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessment import app
+from assessment.app import PHASE
+from assessment.commands import (
+    AnswerRecommendation,
+    CompletePlan,
+    OfferPlan,
+    PauseAssessment,
+    Recommend,
+    RecordHearingAnswer,
+    ResumeAssessment,
+    SendHearing,
+    StartAssessment,
+)
+from assessment.model import ActionPlan, CaseAssessment, CaseInformation, Ledger, Recommendation, State
+from casework.contracts.assessment import (
+    ActionPlanCompleted,
+    ActionPlanOffered,
+    AssessmentPaused,
+    AssessmentResumed,
+    AssessmentStarted,
+    HearingAnswered,
+    HearingSent,
+    RecommendationApproved,
+    RecommendationSubmitted,
+)
+from casework.contracts.common import DeadlineMet, DeadlineRequested, NotificationRequested
+from casework.contracts.decision import DecisionMade, DecisionReassessed
+from casework.contracts.followup import FollowupConcluded
+from casework.contracts.intake import (
+    CaseChanged,
+    CaseClosed,
+    CaseOpeningRecorded,
+    CitizenChanged,
+    EnquiryRecorded,
+    IntakeCompleted,
+    RepresentationChanged,
+)
+from casework.contracts.values import (
+    CategoryAnalysis,
+    Document,
+    Goal,
+    GoalResult,
+    Intervention,
+    LevelEntry,
+    Party,
+    ServiceLine,
+    ThemeEntry,
+)
+from casework.errors import Forbidden, NotHere, Refused
+from casework.process import Effects, Situation
+from casework.schema import Amount
+from casework.testing.cases import (
+    A_CASE,
+    A_CASEWORKER,
+    A_LEADER,
+    A_PROVIDER,
+    ANOTHER_CASEWORKER,
+    OPENED,
+    TODAY,
+    Office,
+    doing,
+    situation,
+    warned,
+)
+
+REASONED = CaseAssessment(support_need_assessment="Berettiget efter § 85. Alternativ: mentor rækker ikke.")
+A_DECISION = DecisionMade(number=1, decision_date=TODAY, decision_outcome="granted", assessment_revision=1)
+COOKING = Goal(
+    id="g1", goal_statement="Jeg laver mad to gange om ugen", goal_type="develop", primary_subtheme="cooking"
+)
+
+
+def assessing(*records: Any, **more: Any) -> Situation[State]:
+    return situation(PHASE, *records, at=more.pop("at", "recommend"), **more)
+
+
+def refusal(s: Situation[State], *triggers: Any) -> tuple[str | None, str | None]:
+    with pytest.raises(Refused) as refused:
+        doing(PHASE, s, *triggers)
+    return refused.value.rule, refused.value.field
+
+
+def sent(effects: Effects, kind: type) -> list[Any]:
+    return [m for m in effects.messages if type(m) is kind]
+
+
+def standing(effects: Effects) -> list[tuple[int, str]]:
+    return [(run.number, run.at) for run in effects.situation.runs]
+
+
+def with_level(level: int | None, subtheme: str = "cooking", on: date = TODAY) -> Ledger:
+    entries = () if level is None else (LevelEntry(subtheme=subtheme, level=level, on=on, origin="assessment"),)
+    return Ledger(levels=entries)
+
+
+# beginning
+def test_a_finished_opening_begins_the_assessment_once():
+    done = IntakeCompleted(completed_on=TODAY)
+
+    assert standing(doing(PHASE, situation(PHASE), done, done)) == [(1, "recommend")]
+
+
+@pytest.mark.rule("GEN-01")
+def test_an_assessment_begins_without_an_opening_and_says_so():
+    effects = doing(PHASE, situation(PHASE), StartAssessment(reason="Anbragt i forvejen"))
+
+    assert standing(effects) == [(1, "recommend")]
+    assert sent(effects, AssessmentStarted) == [AssessmentStarted(started_on=TODAY)]
+
+
+def test_an_assessment_that_has_begun_is_not_begun_again():
+    with pytest.raises(NotHere):
+        doing(PHASE, assessing(), StartAssessment())
+
+
+# recommending
+def test_a_recommendation_goes_to_the_leader_and_from_there_to_the_decision():
+    submitted = doing(PHASE, assessing(REASONED, said={"case_assessment.recorded": 3}), Recommend())
+    approved = doing(
+        PHASE, replace(submitted.situation, actor=A_LEADER), AnswerRecommendation(action="assessment.approve")
+    )
+
+    assert [m.number for m in sent(submitted, RecommendationSubmitted)] == [1]
+    assert standing(approved) == [(1, "approved")]
+    (told,) = sent(approved, RecommendationApproved)
+    assert (told.number, told.assessment_revision, told.approved_on) == (1, 3, TODAY)
+
+
+def test_on_the_small_track_nobody_is_asked():
+    small = replace(OPENED, track="small")
+    effects = doing(PHASE, assessing(REASONED, case=small), Recommend())
+
+    assert (standing(effects), len(sent(effects, RecommendationApproved))) == ([(1, "approved")], 1)
+
+
+@pytest.mark.parametrize("action, place", [("assessment.approve", "approved"), ("assessment.return", "recommend")])
+def test_the_leader_agrees_or_sends_back_under_the_same_number(action, place):
+    s = assessing(REASONED, at="answer", actor=A_LEADER, state=State(recommended_by="kim"))
+    effects = doing(PHASE, s, AnswerRecommendation(action=action, comment="Se igen"))
+
+    assert standing(effects) == [(1, place)]
+
+
+def test_a_recommendation_that_is_sent_back_is_told_to_the_caseworker():
+    s = assessing(REASONED, at="answer", actor=A_LEADER, state=State(recommended_by="kim"))
+    effects = doing(PHASE, s, AnswerRecommendation(action="assessment.return"))
+
+    assert "assessment.returned" in [m.kind for m in sent(effects, NotificationRequested)]
+
+
+def test_nobody_approves_their_own_recommendation():
+    s = assessing(REASONED, at="answer", actor=A_LEADER, state=State(recommended_by=A_LEADER.id))
+
+    assert refusal(s, AnswerRecommendation(action="assessment.approve"))[1] == "approve"
+
+
+def test_a_caseworker_approves_nothing():
+    with pytest.raises(Forbidden):
+        doing(PHASE, assessing(REASONED, at="answer"), AnswerRecommendation(action="assessment.approve"))
+
+
+def test_a_new_recommendation_after_an_approved_one_is_the_next_number():
+    s = assessing(REASONED, at="approved", state=State(approved=True, recommended_by="bo"))
+    effects = doing(PHASE, s, Recommend())
+
+    assert standing(effects) == [(1, "approved"), (2, "answer")]
+    assert effects.situation.runs[1].state.approved is None
+
+
+@pytest.mark.rule("EVA-15")
+def test_what_is_put_forward_is_frozen_by_its_ids():
+    interventions = (Intervention(id="i1"), Intervention(id="i2", is_alternative=True))
+    effects = doing(PHASE, assessing(replace(REASONED, interventions=interventions)), Recommend())
+
+    state = effects.situation.runs[0].state
+    assert (state.interventions, state.alternatives, state.recommended_outcome) == (("i1",), ("i2",), "granted")
+
+
+def test_without_any_help_proposed_it_is_a_refusal_that_is_recommended():
+    assert doing(PHASE, assessing(REASONED), Recommend()).situation.runs[0].state.recommended_outcome == "refused"
+
+
+@pytest.mark.rule("EVA-02")
+@pytest.mark.parametrize("words", [None, "", "  "])
+def test_a_recommendation_without_its_reason_is_refused(words):
+    assert refusal(assessing(CaseAssessment(support_need_assessment=words)), Recommend()) == (
+        "EVA-02", "case_assessment.support_need_assessment",
+    )  # fmt: skip
+
+
+@pytest.mark.rule("EVA-02")
+def test_a_recommendation_with_its_reason_goes_on():
+    assert standing(doing(PHASE, assessing(REASONED), Recommend())) == [(1, "answer")]
+
+
+@pytest.mark.rule("GOL-02")
+def test_a_goal_without_a_type_cannot_be_put_forward():
+    goals = (COOKING, Goal(id="g2", goal_statement="Jeg går til fodbold"))
+
+    assert refusal(assessing(replace(REASONED, goals=goals)), Recommend()) == (
+        "GOL-02", "case_assessment.goals[g2].goal_type",
+    )  # fmt: skip
+    assert doing(PHASE, assessing(replace(REASONED, goals=goals[:1])), Recommend()).moves
+
+
+@pytest.mark.rule("PLN-03")
+@pytest.mark.parametrize(
+    "answers, field",
+    [
+        ({"action_plan_offered": False}, "action_plan_not_offered_reason"),
+        ({"action_plan_offered": False, "action_plan_not_offered_reason": " "}, "action_plan_not_offered_reason"),
+        ({"action_plan_offered": True}, "action_plan_wanted"),
+        ({"action_plan_offered": True, "action_plan_wanted": True}, "action_plan_status"),
+    ],
+    ids=str,
+)
+def test_half_an_answer_about_the_plan_is_refused(answers, field):
+    assert refusal(assessing(replace(REASONED, **answers)), Recommend()) == ("PLN-03", f"case_assessment.{field}")
+
+
+@pytest.mark.rule("PLN-03")
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"action_plan_offered": False, "action_plan_not_offered_reason": "Kun § 97"},
+        {"action_plan_offered": True, "action_plan_wanted": False},
+        {"action_plan_offered": True, "action_plan_wanted": True, "action_plan_status": "in-preparation"},
+    ],
+    ids=str,
+)
+def test_a_whole_answer_about_the_plan_goes_on(answers):
+    assert doing(PHASE, assessing(replace(REASONED, **answers)), Recommend()).moves
+
+
+@pytest.mark.rule("ASM-01")
+def test_themes_that_are_empty_hold_nothing_up():
+    assert doing(PHASE, assessing(REASONED, CaseInformation()), Recommend()).moves
+
+
+@pytest.mark.rule("EVA-12")
+@pytest.mark.parametrize("need", ["none", "light", "moderate", "high", "complete"])
+def test_no_rule_derives_the_need_from_the_levels(need):
+    s = assessing(replace(REASONED, current_support_need=need), with_level(1))
+
+    assert s[CaseAssessment].current_support_need == need
+    assert doing(PHASE, s, Recommend()).moves
+
+
+# hearings
+GUARDIAN = Party(name="Gerda", role="guardian")
+
+
+@pytest.mark.rule("ASM-17")
+@pytest.mark.parametrize(
+    "rights, to",
+    [
+        (None, "Jonas Holm"),
+        (RepresentationChanged(has_guardian=True, guardian_contact=GUARDIAN), "Gerda"),
+        (RepresentationChanged(has_guardian=False, guardian_contact=GUARDIAN), "Jonas Holm"),
+        (RepresentationChanged(representation_form="companion", representative_contact=GUARDIAN), "Jonas Holm"),
+        (RepresentationChanged(representation_form="party-representative", representative_contact=GUARDIAN), "Gerda"),
+    ],
+)
+def test_a_hearing_goes_to_whoever_holds_the_party_rights(rights, to):
+    told = [CitizenChanged(citizen_name="Jonas Holm"), *([rights] if rights else [])]
+    (hearing,) = sent(doing(PHASE, assessing(told=told), SendHearing()), HearingSent)
+
+    assert hearing.party.name == to
+
+
+@pytest.mark.rule("ASM-15")
+def test_a_hearing_asks_for_an_answer_by_a_working_day():
+    effects = doing(PHASE, assessing(today=date(2026, 3, 19)), SendHearing())  # 14 days later is Skærtorsdag
+
+    (asked,) = sent(effects, DeadlineRequested)
+    assert (asked.kind, asked.key, asked.due) == ("hearing-answer", "1", date(2026, 4, 7))
+    assert effects.situation[CaseInformation].party_hearing_sent_date == date(2026, 3, 19)
+
+
+@pytest.mark.rule("ASM-17")
+def test_the_answer_belongs_to_the_hearing_that_is_open():
+    answer = RecordHearingAnswer(party_hearing_response="Det passer ikke")
+    effects = doing(PHASE, assessing(), SendHearing(), answer, SendHearing(), answer)
+
+    assert [(h.number, h.answered_on) for h in effects.situation[Ledger].hearings] == [(1, TODAY), (2, TODAY)]
+    assert [m.number for m in sent(effects, HearingAnswered)] == [1, 2]
+    assert [m.key for m in sent(effects, DeadlineMet)] == ["1", "2"]
+
+
+@pytest.mark.rule("ASM-17")
+def test_without_an_open_hearing_there_is_nothing_to_answer():
+    answer = RecordHearingAnswer(party_hearing_response="Det passer ikke")
+
+    assert refusal(assessing(), answer)[0] == "ASM-17"
+    assert refusal(assessing(), SendHearing(), answer, answer)[0] == "ASM-17"
+
+
+# pauses
+@pytest.mark.rule("INT-21")
+def test_an_assessment_stands_still_and_goes_on():
+    effects = doing(PHASE, assessing(), PauseAssessment(reason="Venter på læge"), ResumeAssessment(), PauseAssessment())
+
+    assert len(sent(effects, AssessmentPaused)) == 2
+    assert sent(effects, AssessmentResumed) == [AssessmentResumed(resumed_on=TODAY)]
+    assert effects.situation[Ledger].paused_on == TODAY
+
+
+@pytest.mark.rule("INT-21")
+def test_what_stands_still_is_not_stopped_and_what_runs_is_not_resumed():
+    assert refusal(assessing(), ResumeAssessment())[1] == "resume"
+    assert refusal(assessing(), PauseAssessment(), PauseAssessment())[1] == "pause"
+
+
+# prices
+def line(units: Any, times: int | None, price: Any, **more: Any) -> ServiceLine:
+    amount = None if price is None else Amount(price)
+    given = {"id": "l1", "unit": "hour", "service_frequency": "week"} | more
+    return ServiceLine(
+        units_per_period=None if units is None else Decimal(str(units)), repetitions=times, unit_price=amount, **given
+    )
+
+
+def prices(*interventions: Intervention) -> CaseAssessment:
+    return assessing(CaseAssessment(interventions=interventions))[CaseAssessment]
+
+
+TWO_HOURS = line(2, 26, "500.00")
+FIVE_DAYS = line(5, 26, "700.00", unit="day")
+
+
+@pytest.mark.rule("PRI-01", "PRI-02", "PRI-03", "PRI-04")
+def test_the_handbooks_example_comes_to_its_sums():
+    support = Intervention(id="i1", service_lines=(TWO_HOURS, replace(TWO_HOURS, id="l2")))
+    activity = Intervention(id="i2", service_lines=(FIVE_DAYS,))
+    assessment = prices(support, activity)
+
+    first, second = assessment.interventions
+    assert [n.base_price for n in first.service_lines] == [Decimal(26_000), Decimal(26_000)]
+    assert (first.expected_price, second.expected_price) == (Decimal(52_000), Decimal(91_000))
+    assert assessment.total_expected_price == Decimal(143_000)
+
+
+@pytest.mark.rule("PRI-04")
+@pytest.mark.parametrize("frequency", ["day", "week", "month", "year", None])
+def test_the_frequency_names_the_period_and_is_no_factor(frequency):
+    (priced,) = prices(
+        Intervention(id="i1", service_lines=(replace(FIVE_DAYS, service_frequency=frequency),))
+    ).interventions
+
+    assert priced.expected_price == Decimal(91_000)
+
+
+@pytest.mark.rule("PRI-05")
+def test_the_number_of_repeats_is_typed_and_not_reckoned_from_dates():
+    open_ended = Intervention(
+        id="i1", expected_start_date=date(2026, 5, 1), without_end_date=True, service_lines=(TWO_HOURS,)
+    )
+
+    assert prices(open_ended).total_expected_price == Decimal(26_000)
+
+
+@pytest.mark.rule("PRI-01")
+@pytest.mark.parametrize("missing", [{"units_per_period": None}, {"repetitions": None}, {"unit_price": None}])
+def test_a_line_that_lacks_a_factor_has_no_price_and_stops_no_sum(missing):
+    assessment = prices(Intervention(id="i1", service_lines=(TWO_HOURS, replace(TWO_HOURS, id="l2", **missing))))
+
+    assert [n.base_price for n in assessment.interventions[0].service_lines] == [Decimal(26_000), None]
+    assert assessment.total_expected_price == Decimal(26_000)
+
+
+@pytest.mark.rule("PRI-03")
+def test_alternatives_are_priced_and_not_added():
+    assessment = prices(
+        Intervention(id="i1", service_lines=(TWO_HOURS,)),
+        Intervention(id="i2", is_alternative=True, service_lines=(FIVE_DAYS,)),
+    )
+
+    assert assessment.interventions[1].expected_price == Decimal(91_000)
+    assert assessment.total_expected_price == Decimal(26_000)
+
+
+halves = st.integers(1, 200).map(lambda n: Decimal(n) / 2)
+lines = st.builds(line, halves, st.integers(1, 400), st.decimals(0, 10_000, places=2))
+
+
+@pytest.mark.rule("PRI-01", "PRI-02", "PRI-03")
+@given(st.lists(st.lists(lines, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_whatever_the_lines_the_sums_add_up_to_the_last_oere(given_lines):
+    numbered = [[replace(n, id=f"l{k}") for k, n in enumerate(ones)] for ones in given_lines]
+    assessment = prices(*(Intervention(id=f"i{k}", service_lines=tuple(ones)) for k, ones in enumerate(numbered)))
+
+    expected = [[round(n.units_per_period * n.repetitions * n.unit_price, 2) for n in ones] for ones in numbered]
+    assert [[n.base_price for n in i.service_lines] for i in assessment.interventions] == expected
+    assert [i.expected_price for i in assessment.interventions] == [sum(ones) for ones in expected]
+    assert assessment.total_expected_price == sum(map(sum, expected))
+
+
+@pytest.mark.rule("PRI-03")
+def test_what_is_mended_in_the_recommendation_is_priced_anew():
+    proposed = CaseAssessment(interventions=(Intervention(id="i1", service_lines=(TWO_HOURS,)),))
+    mended = Recommendation(interventions=(Intervention(id="i1", service_lines=(line(3, 26, "500.00"),)),))
+    view = assessing(proposed, mended)[Recommendation]
+
+    assert view.interventions[0].service_lines[0].base_price == Decimal(39_000)
+    assert view.total_expected_price == Decimal(39_000)
+
+
+# goals and levels
+def goal(**more: Any) -> CaseAssessment:
+    return CaseAssessment(goals=(replace(COOKING, **more),))
+
+
+@pytest.mark.rule("GOL-04")
+def test_the_level_of_a_goal_is_fetched_from_its_subtheme():
+    assert assessing(goal(), with_level(3))[CaseAssessment].goals[0].current_functioning_level == 3
+
+
+@pytest.mark.rule("GOL-05", "GOL-06")
+def test_two_goals_of_one_subtheme_show_the_same_level():
+    goals = (COOKING, replace(COOKING, id="g2", goal_statement="Vi spiser sammen"))
+    shown = assessing(CaseAssessment(goals=goals), with_level(2))[CaseAssessment].goals
+
+    assert [g.current_functioning_level for g in shown] == [2, 2]
+
+
+@pytest.mark.rule("ASM-20")
+@given(st.lists(st.tuples(st.dates(date(2020, 1, 1), TODAY), st.integers(0, 4)), min_size=1, max_size=6))
+def test_the_level_now_is_the_one_of_the_latest_day(entries):
+    ledger = Ledger(
+        levels=tuple(LevelEntry(subtheme="cooking", level=n, on=on, origin="assessment") for on, n in entries)
+    )
+    shown = assessing(goal(), ledger)[CaseAssessment].goals[0].current_functioning_level
+
+    latest = max(on for on, _ in entries)
+    assert shown == [n for on, n in entries if on == latest][-1]
+
+
+LEVELS = st.one_of(st.none(), st.integers(0, 4))
+
+
+@pytest.mark.rule("GOL-08", "GOL-09", "GOL-10")
+@given(st.sampled_from(["develop", "maintain", "limit-loss", None]), LEVELS, LEVELS)
+def test_a_goals_type_and_its_levels_agree_or_it_is_warned_of(goal_type, now, expected):
+    s = assessing(goal(goal_type=goal_type, expected_functioning_level=expected), with_level(now))
+    both = now is not None and expected is not None
+
+    found = set(warned(PHASE, s)) & {"GOL-08", "GOL-09", "GOL-10"}
+    assert found == {
+        *(["GOL-08"] if both and goal_type == "develop" and not expected < now else []),
+        *(["GOL-09"] if both and goal_type == "maintain" and expected != now else []),
+    }
+
+
+@pytest.mark.rule("GOL-08", "GOL-09", "GOL-10")
+@pytest.mark.parametrize(
+    "goal_type, expected, rule",
+    [
+        ("develop", 3, "GOL-08"),
+        ("develop", 2, None),
+        ("maintain", 2, "GOL-09"),
+        ("maintain", 3, None),
+        ("limit-loss", 4, None),
+    ],
+)
+def test_the_handbooks_examples_from_level_three(goal_type, expected, rule):
+    found = warned(PHASE, assessing(goal(goal_type=goal_type, expected_functioning_level=expected), with_level(3)))
+
+    assert [r for r in found if r.startswith("GOL")] == ([rule] if rule else [])
+
+
+@pytest.mark.rule("GOL-12")
+@pytest.mark.parametrize(
+    "words, warns",
+    [
+        ("Jeg får støtte til madlavning", True),
+        ("Jeg modtager hjælp til post", True),
+        ("Jeg laver mad to gange om ugen", False),
+        ("Jeg støtter min søster", False),
+    ],
+)
+def test_a_goal_that_speaks_of_help_gets_a_hint(words, warns):
+    assert ("GOL-12" in warned(PHASE, assessing(goal(goal_statement=words)))) == warns
+
+
+@pytest.mark.rule("ASM-20", "FUP-04")
+def test_a_follow_up_sets_the_new_baseline_as_of_its_day():
+    held = date(2026, 2, 20)
+    results = (
+        GoalResult(id="g1", primary_subtheme="cooking", current_functioning_level=1),
+        GoalResult(id="g2", primary_subtheme="handling-mail"),
+    )
+    concluded = FollowupConcluded(
+        number=2, follow_up_held_on=held, follow_up_outcome="continue", goals=results, action_plan_to_update=True
+    )
+    effects = doing(PHASE, assessing(goal(), with_level(3, on=held - timedelta(days=90))), concluded)
+
+    newest = effects.situation[Ledger].levels[-1]
+    assert (newest.subtheme, newest.level, newest.on, newest.origin) == ("cooking", 1, held, "follow-up 2")
+    assert effects.situation[CaseAssessment].goals[0].current_functioning_level == 1
+    assert "PLN-08" in warned(PHASE, effects.situation)
+
+
+# what is warned of
+def themes(**entry: Any) -> CaseInformation:
+    return CaseInformation(theme_entries=(ThemeEntry(theme="practical-tasks", **entry),))
+
+
+SOURCE = Document(title="Statusattest", date=TODAY)
+
+
+@pytest.mark.rule("ASM-10")
+@pytest.mark.parametrize(
+    "entry, warns",
+    [
+        ({"other_information": "Brændt mad"}, True),
+        ({"other_information": "Brændt mad", "other_information_sources": (Document(title="Attest"),)}, True),
+        ({"other_information": "Brændt mad", "other_information_sources": (SOURCE,)}, False),
+        ({"citizen_information": "Jeg glemmer gryden"}, False),
+    ],
+    ids=str,
+)
+def test_what_others_say_without_a_source_is_warned_of(entry, warns):
+    assert ("ASM-10" in warned(PHASE, assessing(themes(**entry)))) == warns
+
+
+@pytest.mark.rule("ASM-11")
+@pytest.mark.parametrize(
+    "words, warns",
+    [
+        ("Bør have 6 timer §85", True),
+        ("Det anbefales at bevilge § 97", True),
+        ("Mister tråden midt i opgaven", False),
+        ("Skal stå op klokken syv", False),
+    ],
+)
+def test_a_remark_that_proposes_help_is_warned_of(words, warns):
+    assert ("ASM-11" in warned(PHASE, assessing(themes(caseworker_remarks=words)))) == warns
+
+
+@pytest.mark.rule("EVA-03")
+@pytest.mark.parametrize(
+    "words, alternative, warns",
+    [
+        ("Berettiget", False, True),
+        ("Der er intet relevant alternativ, fordi …", False, False),
+        ("Berettiget", True, False),
+    ],
+)
+def test_help_without_an_alternative_gets_a_hint(words, alternative, warns):
+    chosen = Intervention(id="i1", services=("escort-scheme",))
+    interventions = (chosen, replace(chosen, id="i2", is_alternative=True)) if alternative else (chosen,)
+    s = assessing(CaseAssessment(support_need_assessment=words, interventions=interventions))
+
+    assert ("EVA-03" in warned(PHASE, s)) == warns
+
+
+@pytest.mark.rule("EVA-16")
+@pytest.mark.parametrize(
+    "words, hours, warns",
+    [
+        ("Der bevilges 8 timer om ugen.", (0.5, 0.5, 0.5, 0.5, 3, 1, 2), False),
+        ("Der bevilges 8 timer om ugen.", (3, 1, 2), True),
+        ("Otte timers støtte om ugen", (5, 3), False),
+        ("Otte timers støtte om ugen", (5,), True),
+        ("2,5 timer om ugen", (2, 0.5), False),
+        ("En time om ugen", (1,), False),
+        ("En time om ugen", (2,), True),
+        ("8,25 timer om ugen", (8, 0.5), True),
+        ("Berettiget efter § 85", (3,), False),
+        ("8 timer om måneden", (3,), False),
+    ],
+)
+def test_hours_that_do_not_add_up_are_warned_of(words, hours, warns):
+    lines = tuple(line(n, 26, "500.00", id=f"l{k}") for k, n in enumerate(hours))
+    s = assessing(
+        CaseAssessment(support_need_assessment=words, interventions=(Intervention(id="i1", service_lines=lines),))
+    )
+
+    assert ("EVA-16" in warned(PHASE, s)) == warns
+
+
+@pytest.mark.rule("PLN-01")
+@pytest.mark.parametrize(
+    "group, offered, warns",
+    [
+        ("homelessness", False, True),
+        ("homelessness", True, False),
+        ("homelessness", None, False),
+        ("visual-impairment", False, False),
+        (None, False, False),
+    ],
+)
+def test_who_has_a_right_to_a_plan_and_is_not_offered_one_is_flagged(group, offered, warns):
+    s = assessing(CaseAssessment(primary_target_group=group, action_plan_offered=offered))
+
+    assert ("PLN-01" in warned(PHASE, s)) == warns
+
+
+# what is carried
+@pytest.mark.rule("ASM-14")
+def test_remarks_are_carried_to_the_evaluation_until_there_is_an_analysis():
+    remarks = themes(caseworker_remarks="Mister tråden")
+    analysed = replace(
+        remarks, category_analyses=(CategoryAnalysis(category="activity-and-participation", category_analysis="Ja"),)
+    )
+
+    assert assessing(remarks)[CaseAssessment].theme_remarks == ("Mister tråden",)
+    assert assessing(analysed)[CaseAssessment].theme_remarks == ()
+    assert assessing(analysed)[CaseAssessment].category_analyses[0].category_analysis == "Ja"
+
+
+@pytest.mark.rule("INT-07", "GEN-13")
+def test_what_the_opening_knows_shows_in_investigation_evaluation_and_recommendation():
+    told = [EnquiryRecorded(opening_reason="Post"), CaseOpeningRecorded(analysis_question="Hvad skal der til?")]
+    s = assessing(told=told)
+
+    assert (s[CaseInformation].opening_reason, s[CaseAssessment].opening_reason, s[Recommendation].opening_reason) == (
+        "Post", "Post", "Post",
+    )  # fmt: skip
+    assert s[CaseAssessment].analysis_question == "Hvad skal der til?"
+    assert s.origins(Recommendation)["opening_reason"] == "intake.enquiry.opening_reason"
+
+
+@pytest.mark.rule("EVA-15")
+def test_the_recommendation_is_filled_from_what_is_there():
+    neighbour = Party(name="Nabo Kommune", role="other")
+    chosen = Intervention(id="i1", service_lines=(TWO_HOURS,))
+    records = replace(REASONED, goals=(COOKING,), interventions=(chosen, replace(chosen, id="i2", is_alternative=True)))
+    told = [RepresentationChanged(has_guardian=True, guardianship_form="guardianship")]
+    view = assessing(records, with_level(3), told=told, case=replace(OPENED, paying_municipality=neighbour))[
+        Recommendation
+    ]
+
+    assert (view.goals[0].current_functioning_level, view.total_expected_price) == (3, Decimal(26_000))
+    assert [i.id for i in view.interventions] == ["i1"]
+    assert [i.id for i in view.alternative_recommendations] == ["i2"]
+    assert (view.has_guardian, view.paying_municipality) == (True, neighbour)
+
+
+@pytest.mark.rule("GOL-18")
+def test_goals_stand_in_the_plan_in_the_same_words():
+    plan = assessing(CaseAssessment(goals=(COOKING,), intervention_purpose="Mit hjem"))[ActionPlan]
+
+    assert (plan.goals[0].goal_statement, plan.intervention_purpose) == (COOKING.goal_statement, "Mit hjem")
+
+
+@pytest.mark.rule("EVA-03")
+def test_alternatives_are_no_part_of_the_plan():
+    plan = assessing(CaseAssessment(interventions=(Intervention(id="i2", is_alternative=True),)))[ActionPlan]
+
+    assert plan.interventions == ()
+
+
+# the action plan
+PLANNED = CaseAssessment(
+    intervention_purpose="Mit hjem er mit eget", interventions=(Intervention(id="i1", without_end_date=True),)
+)
+
+
+@pytest.mark.rule("PLN-04", "PLN-05")
+def test_a_plan_with_all_that_the_law_asks_is_final_once_there_is_a_decision():
+    effects = doing(PHASE, assessing(PLANNED, told=[A_DECISION]), CompletePlan(), CompletePlan())
+
+    assert [m.number for m in sent(effects, ActionPlanCompleted)] == [1, 2]
+
+
+@pytest.mark.rule("PLN-05")
+def test_a_plan_is_not_final_before_there_is_a_decision():
+    assert refusal(assessing(PLANNED), CompletePlan())[0] == "PLN-05"
+
+
+@pytest.mark.rule("PLN-04")
+@pytest.mark.parametrize(
+    "missing, field",
+    [
+        ({"intervention_purpose": None}, "action_plan.intervention_purpose"),
+        ({"interventions": ()}, "action_plan.interventions"),
+        ({"interventions": (Intervention(id="i2", is_alternative=True),)}, "action_plan.interventions"),
+        (
+            {"interventions": (Intervention(id="i0", is_alternative=True), Intervention(id="i1"))},
+            "action_plan.interventions[i1].expected_end_date",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_plan_that_lacks_what_the_law_asks_is_not_final(missing, field):
+    s = assessing(replace(PLANNED, **missing), told=[A_DECISION])
+
+    assert refusal(s, CompletePlan()) == ("PLN-04", field)
+
+
+@pytest.mark.rule("PLN-04")
+def test_a_plan_whose_help_ends_on_a_day_is_final_too():
+    ends = replace(PLANNED, interventions=(Intervention(id="i1", expected_end_date=date(2026, 12, 31)),))
+
+    assert sent(doing(PHASE, assessing(ends, told=[A_DECISION]), CompletePlan()), ActionPlanCompleted)
+
+
+def test_a_plan_that_is_offered_is_on_record():
+    effects = doing(PHASE, assessing(), OfferPlan())
+
+    assert effects.situation[CaseAssessment].action_plan_offered is True
+    assert len(sent(effects, ActionPlanOffered)) == 1
+
+
+def test_a_plan_that_is_final_anew_is_up_to_date():
+    s = assessing(PLANNED, Ledger(plan_to_update=True), told=[A_DECISION])
+
+    assert "PLN-08" in warned(PHASE, s)
+    assert "PLN-08" not in warned(PHASE, doing(PHASE, s, CompletePlan()).situation)
+
+
+# what others tell
+@pytest.mark.parametrize("outcome, told", [("changed", 1), ("upheld", 0)])
+def test_a_decision_that_is_to_be_changed_asks_for_a_new_recommendation(outcome, told):
+    effects = doing(PHASE, assessing(at="approved"), DecisionReassessed(number=1, outcome=outcome))
+
+    assert [m.kind for m in sent(effects, NotificationRequested)].count("assessment.new_recommendation") == told
+
+
+@pytest.mark.parametrize("place, then", [("recommend", "stopped"), ("answer", "stopped"), ("approved", "approved")])
+def test_when_the_case_is_closed_what_is_not_over_stops(place, then):
+    assert standing(doing(PHASE, assessing(at=place), CaseClosed(closed_on=TODAY))) == [(1, then)]
+
+
+# at work
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(app, tmp_path)
+    made.hear(OPENED, IntakeCompleted(completed_on=TODAY))
+    yield made
+    made.close()
+
+
+def wrong(answer: Any, status: int = 422) -> tuple[str | None, str]:
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    problem = answer.get_json()
+    return problem.get("rule"), problem.get("field")
+
+
+def values(office: Office, step: str) -> dict[str, Any]:
+    (record,) = office.call(A_CASEWORKER, "GET", f"/cases/{A_CASE}/records?step={step}").get_json()["records"]
+    return dict(record["values"])
+
+
+@pytest.mark.rule("ASM-20")
+def test_every_level_that_is_set_enters_the_history_with_its_day_and_author(office):
+    for level, on in ((3, "2026-02-10"), (2, "2026-03-01")):
+        office.record(
+            {
+                "case_information": {
+                    "functioning_scores": [{"subtheme": "cooking", "current_functioning_level": level, "scored_on": on}]
+                }
+            }
+        )
+
+    history = office.read()["parts"]["levels"]["cooking"]
+    assert [(e["level"], e["on"], e["by"], e["origin"]) for e in history] == [
+        (3, "2026-02-10", "Kim Dam", "assessment"),
+        (2, "2026-03-01", "Kim Dam", "assessment"),
+    ]
+    assert [body["current_functioning_level"] for _, body in office.owed("level.recorded")] == [3, 2]
+
+
+@pytest.mark.rule("ASM-20")
+def test_a_score_saved_again_as_it_was_is_no_new_level(office):
+    score = {"case_information": {"functioning_scores": [{"subtheme": "cooking", "current_functioning_level": 3}]}}
+    office.record(score)
+    office.record(score)
+
+    assert len(office.read()["parts"]["levels"]["cooking"]) == 1
+
+
+@pytest.mark.rule("ASM-08")
+def test_a_subtheme_without_a_level_is_saved_and_has_none(office):
+    office.record({"case_information": {"functioning_scores": [{"subtheme": "cooking"}]}})
+
+    assert office.read()["parts"]["levels"] == {}
+
+
+@pytest.mark.rule("ASM-04")
+@pytest.mark.parametrize(
+    "subtheme, taken", [("cooking", True), ("housing-situation", False), ("practical-tasks", False)]
+)
+def test_a_level_is_set_only_under_activity_and_participation(office, subtheme, taken):
+    answer = office.record(
+        {"case_information": {"functioning_scores": [{"subtheme": subtheme, "current_functioning_level": 2}]}}
+    )
+
+    if taken:
+        assert answer.status_code == 200
+    else:
+        assert wrong(answer) == ("ASM-04", "case_information.functioning_scores[0].subtheme")
+
+
+@pytest.mark.rule("ASM-09")
+def test_what_is_known_of_a_theme_stands_in_one_of_three_voices(office):
+    def entry(**voice: str) -> Any:
+        return office.record({"case_information": {"theme_entries": [{"theme": "relations", **voice}]}})
+
+    assert wrong(entry(text="Moren siger …"))[1] == "case_information.theme_entries[0].text"
+    for voice in ("citizen_information", "other_information", "caseworker_remarks"):
+        assert entry(**{voice: "Moren siger …"}).status_code == 200
+
+
+@pytest.mark.rule("ASM-13")
+def test_there_is_one_analysis_per_category_and_none_per_theme(office):
+    def analysis(category: str) -> Any:
+        return office.record(
+            {"case_information": {"category_analyses": [{"category": category, "category_analysis": "Ja"}]}}
+        )
+
+    assert analysis("activity-and-participation").status_code == 200
+    assert analysis("activity-and-participation").status_code == 200
+    assert len(values(office, "case_information")["category_analyses"]) == 1
+    assert wrong(analysis("relations"))[1] == "case_information.category_analyses[0].category"
+
+
+@pytest.mark.rule("ASM-03")
+def test_what_is_left_out_is_stored_with_its_reason(office):
+    office.record({"case_information": {"omitted_information": "Nabostrid: uden betydning for § 85"}})
+
+    assert values(office, "case_information")["omitted_information"].startswith("Nabostrid")
+
+
+GOALS: list[tuple[dict[str, Any], str, str]] = [
+    ({"primary_subtheme": "substance-use"}, "GOL-03", "primary_subtheme"),
+    ({"primary_subtheme": ["cooking", "handling-mail"]}, "GOL-03", "primary_subtheme"),
+    ({"related_subthemes": ["housing-situation"]}, "GOL-07", "related_subthemes[0]"),
+    ({"goal_type": ["develop", "maintain"]}, "GOL-02", "goal_type"),
+    ({"current_functioning_level": 1}, "GOL-04", "current_functioning_level"),
+    ({"expected_functioning_level": 5}, "ASM-05", "expected_functioning_level"),
+]
+
+
+@pytest.mark.rule("GOL-02", "GOL-03", "GOL-04", "GOL-07")
+@pytest.mark.parametrize("part, rule, field", GOALS, ids=lambda v: str(v)[:40])
+def test_a_goal_with_what_does_not_belong_there_is_refused(office, part, rule, field):
+    answer = office.record({"case_assessment": {"goals": [{"id": "g1", **part}]}})
+
+    assert wrong(answer) == (rule, f"case_assessment.goals[0].{field}")
+
+
+@pytest.mark.rule("GOL-02", "GOL-03", "GOL-06", "GOL-07")
+def test_goals_with_what_belongs_there_are_taken(office):
+    whole = {
+        "goal_type": "develop",
+        "primary_subtheme": "cooking",
+        "related_subthemes": ["handling-mail"],
+        "expected_functioning_level": 1,
+    }
+
+    assert office.record({"case_assessment": {"goals": [{"id": i, **whole} for i in ("g1", "g2")]}}).status_code == 200
+
+
+@pytest.mark.rule("GOL-01")
+@pytest.mark.parametrize("name", ["intervention_purpose_date", "intervention_purpose_level"])
+def test_the_purpose_has_neither_day_nor_level(office, name):
+    assert wrong(office.record({"case_assessment": {name: 1}}))[1] == f"case_assessment.{name}"
+    assert office.record({"case_assessment": {"intervention_purpose": "Mit hjem"}}).status_code == 200
+
+
+@pytest.mark.rule("EVA-07")
+def test_there_is_one_primary_target_group_and_any_number_of_others(office):
+    def group(value: Any) -> Any:
+        return office.record({"case_assessment": {"primary_target_group": value}})
+
+    assert wrong(group(["visual-impairment", "mobility-impairment"])) == (
+        "EVA-07",
+        "case_assessment.primary_target_group",
+    )
+    assert wrong(group("physical-impairment"))[0] == "EVA-07"  # a heading
+    assert group("mobility-impairment").status_code == 200
+    others = {"other_target_groups": ["visual-impairment", "hearing-impairment"]}
+    assert office.record({"case_assessment": others}).status_code == 200
+
+
+@pytest.mark.rule("EVA-11")
+@pytest.mark.parametrize("need, taken", [("high", True), ("3", False), (3, False), ("Højt", False)])
+def test_the_need_is_one_of_five_words(office, need, taken):
+    answer = office.record({"case_assessment": {"current_support_need": need}})
+
+    assert answer.status_code == 200 if taken else wrong(answer) == ("EVA-11", "case_assessment.current_support_need")
+
+
+@pytest.mark.rule("PRI-01", "PRI-02", "PRI-03")
+@pytest.mark.parametrize(
+    "part, rule",
+    [
+        ({"total_expected_price": "5.00"}, "PRI-03"),
+        ({"interventions": [{"id": "i1", "expected_price": "5.00"}]}, "PRI-02"),
+        ({"interventions": [{"id": "i1", "service_lines": [{"id": "l1", "base_price": "5.00"}]}]}, "PRI-01"),
+    ],
+    ids=str,
+)
+def test_a_price_that_is_reckoned_cannot_be_typed(office, part, rule):
+    assert wrong(office.record({"case_assessment": part}))[0] == rule
+
+
+@pytest.mark.rule("PRI-03")
+def test_nor_can_the_total_of_the_recommendation(office):
+    assert wrong(office.record({"recommendation": {"total_expected_price": "5.00"}}))[0] == "PRI-03"
+
+
+def test_a_price_beyond_all_reason_is_refused(office):
+    huge = {"id": "l1", "units_per_period": 900000, "repetitions": 2000000000, "unit_price": "900000000000.00"}
+    answer = office.record({"case_assessment": {"interventions": [{"id": "i1", "service_lines": [huge]}]}})
+
+    assert wrong(answer) == ("PRI-01", "service_lines[l1].unit_price")
+
+
+@pytest.mark.rule("PRI-07")
+def test_a_heading_is_no_service(office):
+    answer = office.record({"case_assessment": {"interventions": [{"id": "i1", "services": ["stay"]}]}})
+
+    assert wrong(answer) == ("DAT-03", "case_assessment.interventions[0].services[0]")
+
+
+@pytest.mark.rule("GOL-18", "PLN-07")
+def test_the_plan_adds_the_provider_to_a_goal_and_mends_no_word(office):
+    office.record({"case_assessment": {"goals": [{"id": "g1", "goal_statement": "Jeg laver mad"}]}})
+    provider = {"id": "g1", "goal_provider": {"name": "X-Hus", "role": "provider"}}
+    mended = office.record({"action_plan": {"goals": [{"id": "g1", "goal_statement": "Jeg får mad"}]}})
+    unknown = office.record({"action_plan": {"goals": [provider | {"id": "g9"}]}})
+
+    assert wrong(mended) == ("GOL-18", "action_plan.goals[0].goal_statement")
+    assert wrong(unknown) == ("GOL-18", "action_plan.goals[g9]")
+    assert office.record({"action_plan": {"goals": [provider]}}).status_code == 200
+    (planned,) = values(office, "action_plan")["goals"]
+    assert (planned["goal_statement"], planned["goal_provider"]["name"]) == ("Jeg laver mad", "X-Hus")
+
+
+@pytest.mark.rule("GEN-14")
+@pytest.mark.parametrize(
+    "patch", [{"goals": [{"id": "g1"}]}, {"interventions": [{"id": "i1"}]}, {"current_support_need": "high"}], ids=str
+)
+def test_a_provider_changes_neither_goal_nor_help_nor_need(office, patch):
+    assert wrong(office.record({"case_assessment": patch}, actor=A_PROVIDER), 403)[0] == "GEN-14"
+    assert office.record({"case_assessment": patch}).status_code == 200
+
+
+@pytest.mark.rule("GEN-14")
+@pytest.mark.parametrize("action", ["recommend", "send_hearing", "pause", "complete_plan"])
+def test_a_provider_does_no_authority_work(office, action):
+    assert wrong(office.act(f"assessment.{action}", A_CASE, A_PROVIDER), 403)[0] == "GEN-14"
+
+
+@pytest.mark.parametrize(
+    "patch, field",
+    [
+        ({"case_information": {"party_hearing_needed": "ja"}}, "case_information.party_hearing_needed"),
+        (
+            {"case_information": {"theme_entries": [{"citizen_information": "x"}]}},
+            "case_information.theme_entries[0].theme",
+        ),
+        ({"case_information": {"theme_entries": {}}}, "case_information.theme_entries"),
+        ({"case_assessment": {"goal": []}}, "case_assessment.goal"),
+        ({"case_assessment": {"theme_remarks": ["x"]}}, "case_assessment.theme_remarks"),
+        ({"ledger": {"paused_on": "2026-03-02"}}, "ledger.paused_on"),
+        ({"ledger": {"levels": []}}, "ledger.levels"),
+        ({"intake": {}}, "intake"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_by_name_and_changes_nothing(office, patch, field):
+    before = office.owed()
+
+    assert wrong(office.record(patch))[1] == field
+    assert office.owed() == before
+
+
+def test_a_code_that_is_none_comes_back_with_the_nearest(office):
+    answer = office.record({"case_assessment": {"goals": [{"id": "g1", "primary_subtheme": "cookin"}]}})
+
+    assert wrong(answer)[0] == "GOL-03"
+    assert "cooking" in answer.get_json()["detail"]
+
+
+def test_an_act_out_of_place_says_where_the_case_stands(office):
+    answer = office.act("assessment.approve")
+
+    assert wrong(answer, 409)
+    assert "Send indstilling" in answer.get_json()["detail"]
+
+
+def test_two_goals_are_mended_at_once_and_one_goal_is_not(office):
+    office.record({"case_assessment": {"goals": [{"id": "g1"}, {"id": "g2"}]}})
+    seen = office.read()["revision"]
+    first, second, third = (
+        office.record({"case_assessment": {"goals": [{"id": i, "goal_statement": who.name}]}}, actor=who, seen=seen)
+        for i, who in (("g1", A_CASEWORKER), ("g2", ANOTHER_CASEWORKER), ("g1", A_LEADER))
+    )
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert wrong(third, 412) == (None, "case_assessment.goals[g1]")
+
+
+def test_what_is_recommended_rests_on_the_record_as_it_was_told_last(office):
+    office.hear(CaseChanged(**{**vars(OPENED), "track": "small"}))
+    office.record(
+        {"case_assessment": {"support_need_assessment": "Ja", "goals": [{"id": "g1", "goal_type": "develop"}]}}
+    )
+    office.record({"case_assessment": {"current_support_need": "high"}})
+    office.act("assessment.recommend")
+
+    revisions = [body["assessment_revision"] for _, body in office.owed("case_assessment.recorded")]
+    ((_, approved),) = office.owed("recommendation.approved")
+    assert (revisions, approved["assessment_revision"]) == ([1, 2], 2)
+
+
+def test_what_is_emptied_is_told_empty(office):
+    office.record({"case_assessment": {"intervention_purpose": "Mit hjem"}})
+    office.record({"case_assessment": {"intervention_purpose": None}})
+
+    told = [body.get("intervention_purpose") for _, body in office.owed("case_assessment.recorded")]
+    assert told == ["Mit hjem", None]
+
+
+@pytest.mark.rule("GEN-02")
+def test_the_investigation_is_mended_also_after_the_recommendation(office):
+    office.hear(CaseChanged(**{**vars(OPENED), "track": "small"}))
+    office.record({"case_assessment": {"support_need_assessment": "Ja"}})
+    office.act("assessment.recommend")
+
+    assert office.record({"case_information": {"party_hearing_needed": True}}).status_code == 200
+    assert values(office, "case_assessment")["support_need_assessment"] == "Ja"
