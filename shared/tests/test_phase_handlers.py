@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,10 +21,10 @@ LONG_DANISH = "Rødgrød med fløde, 👩‍🦽 og Ærø. " * 700  # more than 
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office() -> Iterator[Office]:
     """Visits at work, in one open case."""
     with visits.contracts():
-        made = Office(visits, tmp_path)
+        made = Office(visits)
         made.hear(OPENED)
         yield made
         made.close()
@@ -470,9 +469,9 @@ def test_what_waits_leaves_no_trace_until_it_takes_effect(office):
     assert stored(office) == before
 
 
-def test_before_the_case_is_opened_here_acts_wait_and_facts_are_kept(tmp_path):
+def test_before_the_case_is_opened_here_acts_wait_and_facts_are_kept():
     with visits.contracts():
-        office = Office(visits, tmp_path)
+        office = Office(visits)
         office.hear(VisitsOrdered(providers=("x-hus",)), producer="delivery")
         office.hear(AN_ENQUIRY, producer="assessment")
 
@@ -499,9 +498,9 @@ def test_of_a_fact_only_the_newest_is_kept(office):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_messages_of_several_producers_in_any_order_and_repeated_end_in_the_same(tmp_path, seed):
+def test_messages_of_several_producers_in_any_order_and_repeated_end_in_the_same(seed):
     with visits.contracts():
-        office = Office(visits, tmp_path)
+        office = Office(visits)
         under_way = [
             office.envelope(OPENED),
             office.envelope(AN_ENQUIRY),

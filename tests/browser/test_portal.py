@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import waitress
-from onebox.house import House
 
 from casework.service.clock import FileClock
+from onebox.house import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -741,11 +739,10 @@ def test_when_the_case_is_closed_what_is_not_over_stops(place, then):
 
 # at work
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(app, tmp_path)
+def office() -> Office:
+    made = Office(app)
     made.hear(OPENED, IntakeCompleted(completed_on=TODAY))
-    yield made
-    made.close()
+    return made
 
 
 def wrong(answer: Any, status: int = 422) -> tuple[str | None, str]:

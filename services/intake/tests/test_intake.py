@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -383,10 +381,9 @@ CPR, ANOTHER_CPR = "1405821237", "2307914522"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(app, tmp_path)
-    yield made
-    made.close()
+def office() -> Office:
+    made = Office(app)
+    return made
 
 
 @pytest.fixture

@@ -70,8 +70,9 @@ def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Ma
     seen.events = list(_events(document.get("history", []), labels, title))
     seen.stops = [_stop(name, parts.get(name), seen, closed) for name in PHASES]
     positions = (parts.get(seen.phase) or {}).get("positions", [])
-    seen.waits = positions[-1]["label"] if positions else ""
-    seen.marks = [f"{seen.phase}_{p['at']}" for p in positions]
+    here = [p for p in positions if not p.get("over")] or positions[-1:]
+    seen.waits = here[-1]["label"] if here else ""
+    seen.marks = [f"{seen.phase}_{p['at']}" for p in here]
     allowed = [a for part in parts.values() if part for a in part.get("actions", [])]
     own = [a for a in allowed if a in mine]
     if (parts.get("assessment") or {}).get("positions"):

@@ -68,6 +68,7 @@ def part(session: Session, case_id: UUID, who: Actor) -> dict[str, Any]:
         "parts": {
             "deadlines": [
                 {"kind": r.kind, "due": r.due.isoformat(), "status": shown(r.status), "notify": list(r.notify)}
+                | ({"stands_still": True} if r.status == "paused" else {})
                 for r in deadlines
             ],
             "notifications": [

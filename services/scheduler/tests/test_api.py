@@ -39,7 +39,13 @@ def test_a_case_shows_its_deadlines_and_what_was_told(played: World):
             "deadlines": [
                 {"kind": "order-answer", "due": "2026-01-09", "status": "missed", "notify": ["provider", "caseworker"]},
                 {"kind": "complaint", "due": "2026-02-02", "status": "met", "notify": ["caseworker"]},
-                {"kind": "case-processing", "due": "2026-03-02", "status": "waiting", "notify": ["caseworker"]},
+                {
+                    "kind": "case-processing",
+                    "due": "2026-03-02",
+                    "status": "waiting",
+                    "notify": ["caseworker"],
+                    "stands_still": True,
+                },
             ],
             "notifications": [
                 {

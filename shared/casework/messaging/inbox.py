@@ -138,7 +138,7 @@ class Inbox:
 
     def _worked(self, subject: str) -> bool:
         try:
-            with self.database.writing() as session:
+            with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
                 self._work(session, subject)
         except Exception as error:  # of one subject; the others need not wait for it
             log.warning("subject_not_worked", service=self.service, subject=subject, error=type(error).__name__)

@@ -14,7 +14,7 @@ from casework.phase.handlers import warnings
 from casework.phase.phase import Phase
 from casework.phase.tables import CaseRow, JournalRow
 from casework.process import Actor, Role, Situation
-from casework.process.engine import allowed
+from casework.process.engine import allowed, is_over
 from casework.schema import dump
 
 
@@ -28,7 +28,14 @@ def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> di
         "phase": phase.name,
         "parts": phase.document(s) if phase.document else {phase.name: steps(phase, s)},
         "positions": [
-            {"number": r.number, "key": r.key, "at": r.at, "label": phase.process.rows[r.at].label} for r in s.runs
+            {
+                "number": r.number,
+                "key": r.key,
+                "at": r.at,
+                "label": phase.process.rows[r.at].label,
+                "over": is_over(phase.process, r),
+            }
+            for r in s.runs
         ],
         "actions": sorted({name for row, _ in allowed(phase.process, s) for name in row.on.actions}),  # type: ignore[union-attr]
         "warnings": [{"rule": w.rule, "field": w.field, "message": w.message} for w in warnings(phase, s)],

@@ -30,6 +30,8 @@ def http(error: HTTPException) -> Any:
     if error.code is None or error.response is not None:  # a redirect, or an answer that was made elsewhere
         return error.get_response()
     title, detail = _DANISH.get(error.code, (error.name, error.description or error.name))
+    if error.description and error.description != type(error).description:  # whoever raised it has said why
+        detail = error.description
     answer = problem(error.code, title, detail)
     if methods := getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(methods))

@@ -286,9 +286,9 @@ def _key(phase: Phase, who: Actor) -> str:
     """Which record is meant. A provider's people reach their own only."""
     key = request.args.get("key", "")
     if who.role is Role.PROVIDER:
-        if key and key != who.provider_id:
+        if not who.provider_id or (key and key != who.provider_id):
             raise NotFound(NOBODYS_BUSINESS)
-        return who.provider_id or ""
+        return who.provider_id
     return key
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from casework.configuration import Municipality
@@ -89,25 +91,40 @@ def warned(phase: Phase, s: Situation[Any]) -> list[str]:
 class Office:
     """One service at work on SQLite: called through its API, told things by others; what it owes can be read.
 
-    `module` is the service's `app` (with `create` and `create_app`).
+    `module` is the service's `app` (with `create` and `create_app`). Without a `folder` of its own it is the office
+    that the test before has used, emptied: making one takes far longer than most tests.
     """
 
     private_key = new_key()
+    _used: ClassVar[dict[str, tuple[Any, Flask]]] = {}
+    _attic: ClassVar[TemporaryDirectory[str]] = TemporaryDirectory()
 
-    def __init__(self, module: Any, folder: Path, now: datetime = NOON) -> None:
+    def __init__(self, module: Any, folder: Path | None = None, now: datetime = NOON) -> None:
         self.now = now
-        url = f"sqlite:///{folder}/{uuid4()}.db"
-        settings = Settings(database=url, token_key=public_key(self.private_key))
-        self.service = module.create(settings, transport=Direct())
+        self.service, self.app = self._make(module, folder) if folder else self._again(module)
         self.service.clock = lambda: self.now
         self.database = self.service.database
-        for base in (Base, *self.service.bases):
-            base.metadata.create_all(self.database.engine)
-        self.app = module.create_app(self.service)
         self._numbers: dict[tuple[str, str], int] = {}
 
+    def _make(self, module: Any, folder: Path) -> tuple[Any, Flask]:
+        url = f"sqlite:///{folder}/{uuid4()}.db"
+        service = module.create(Settings(database=url, token_key=public_key(self.private_key)), transport=Direct())
+        for base in (Base, *service.bases):
+            base.metadata.create_all(service.database.engine)
+        return service, module.create_app(service)
+
+    def _again(self, module: Any) -> tuple[Any, Flask]:
+        if module.__name__ not in self._used:
+            self._used[module.__name__] = self._make(module, Path(self._attic.name))
+        service, app = self._used[module.__name__]
+        with service.database.writing() as session:
+            for table in [t for base in (Base, *service.bases) for t in reversed(base.metadata.sorted_tables)]:
+                session.execute(table.delete())
+        return service, app
+
     def close(self) -> None:
-        self.service.close()
+        if (self.service, self.app) not in self._used.values():
+            self.service.close()
 
     # calling it
     def call(self, actor: Actor | None, method: str, path: str, **options: Any) -> TestResponse:

@@ -84,7 +84,8 @@ class Record:
         path = f"/cases/{place.case_id}/records"
         answer = call(place.me, "GET", place.phase, path, params={"step": place.step, **place.query})
         told = answer.json()
-        found: dict[str, Any] = next((r for r in told["records"] if r["step"] == place.step), {"values": {}, "origins": {}})
+        empty: dict[str, Any] = {"values": {}, "origins": {}}
+        found = next((r for r in told["records"] if r["step"] == place.step), empty)
         return cls(found["values"], found["origins"], str(told["revision"]))
 
 

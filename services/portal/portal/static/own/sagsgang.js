@@ -36,11 +36,22 @@
     form.addEventListener("input", () => { typed += 1; });
     form.addEventListener("htmx:after:swap", () => { if (line.querySelector(".sg-save-ok")) saved = asked; });
     window.addEventListener("beforeunload", (event) => { if (typed > saved) event.preventDefault(); });
-    form.addEventListener("htmx:before:request", () => { asked = typed; under_way += 1; say(form.dataset.saving, false); });
+    const begun = new WeakSet();
+    form.addEventListener("htmx:before:request", (event) => {
+      if (line.querySelector("[data-conflict]")) { event.preventDefault(); return; } // the person chooses first
+      begun.add(event.detail.ctx);
+      asked = typed;
+      under_way += 1;
+      say(form.dataset.saving, false);
+    });
     form.addEventListener("htmx:error", () => say(form.dataset.failed, true));
-    form.addEventListener("htmx:finally:request", () => {
+    form.addEventListener("htmx:finally:request", (event) => {
+      if (!begun.delete(event.detail.ctx)) return;
       under_way -= 1;
-      if (wanted !== null && !under_way) { const button = wanted; wanted = null; setTimeout(() => form.requestSubmit(button || undefined)); }
+      if (wanted === null || under_way) return;
+      const button = wanted;
+      wanted = null;
+      setTimeout(() => form.requestSubmit(button && button.isConnected ? button : undefined)); // it may be gone by now
     });
     form.addEventListener("submit", (event) => {
       if (under_way) { event.preventDefault(); wanted = event.submitter || false; } else saved = Infinity;
