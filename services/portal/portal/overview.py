@@ -77,7 +77,7 @@ def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Ma
     own = [a for a in allowed if a in mine]
     if (parts.get("assessment") or {}).get("positions"):
         own = [a for a in own if a != "assessment.start"]
-    seen.acts = sorted((a for a in own if a in NEXT), key=NEXT.index)[:2]
+    seen.acts = sorted((a for a in own if a in NEXT and a.startswith(f"{seen.phase}.")), key=NEXT.index)[:2]
     seen.more = [a for a in own if a not in seen.acts]
     listed = document.get("deadlines", [])
     seen.deadlines = [d | {"late": d["due"] < today.isoformat()} for d in listed if d["status"] not in _OVER]
@@ -120,7 +120,7 @@ def _events(
         phase = told["phase"]
         words = labels.get(phase, {}).get(told.get("to", ""), "")
         done = title(told.get("action", ""))
-        if done or words:
+        if done or (words and told.get("from") != told.get("to")):
             yield Event(
                 told["at"], told.get("by", ""), phase, done or words, words if done else "", told.get("reason", "")
             )

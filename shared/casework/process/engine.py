@@ -64,7 +64,8 @@ def allowed(process: Process, situation: Situation[Any]) -> list[tuple[Node, Run
         if not (isinstance(node, Start | UserTask | Wait | Always) and node.on and issubclass(node.on, Command)):
             continue
         if isinstance(node, Start | Always):
-            rows.append((node, None))
+            nothing_to_open = node.per is not None and not tuple(node.per(situation, None))
+            rows += [] if nothing_to_open else [(node, None)]
         else:
             rows += [(node, run) for run in situation.runs if run.at in node.places]
     return rows
