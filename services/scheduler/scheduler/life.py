@@ -27,8 +27,8 @@ class Step:
 def answer(deadline: Deadline | None, message: Message, today: date) -> Deadline | None:
     """The deadline after a message about it; None where there is none. Raises Invalid for an unknown kind.
 
-    What is met stays so; what is cancelled may be asked for again. Asking for the day that it has already changes no more
-    than who is told, and ends a pause. What is met, cancelled or paused without ever having been asked is not there.
+    What is met stays so; what is cancelled may be asked for again. Asking for the day that it has already changes no
+    more than who is told, and ends a pause. What is met, cancelled or paused without having been asked is not there.
     """
     if isinstance(message, DeadlineRequested):
         if deadline is None:
