@@ -277,6 +277,13 @@ def with_age(citizen: Citizen, s: Case) -> Citizen:
     return replace(citizen, age=s.today.year - born.year - (not had_birthday))
 
 
+def as_opened(view: CaseStep, s: Case) -> CaseStep:
+    """What has not been changed is as it was when the case was opened."""
+    state = next((run.state for run in s.runs), None)
+    known = {name: getattr(state, name) for name in vars(view)} if state else {}
+    return replace(view, **{name: value for name, value in known.items() if getattr(view, name) is None})
+
+
 def index_citizen(s: Case) -> CitizenIndexed | None:
     """What lists and search may know of the citizen."""
     number, name = s[Citizen].cpr_number, s[Citizen].citizen_name
@@ -310,5 +317,5 @@ def the_citizen_is_owed_a_new_date(s: Case) -> Iterator[Warned]:
 
 CHECKS = (offers_only_in_a_clear_case, withdrawn_consents_stay, the_cpr_number_is_one)
 WARNINGS = (diagnoses_name_doctor_and_date, the_citizen_is_owed_a_new_date)
-COMPUTES = {Citizen: with_age}
+COMPUTES = {CaseStep: as_opened, Citizen: with_age}
 TELLS = {CitizenIndexed: index_citizen}

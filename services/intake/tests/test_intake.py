@@ -37,7 +37,7 @@ from casework.testing.cases import (
 from intake import app
 from intake.app import PHASE
 from intake.commands import CloseCase, CompleteIntake, OpenCase, WithdrawConsent
-from intake.model import Citizen, ClearCase, ConsentForms, Enquiry, Guidance, Rights, State
+from intake.model import CaseStep, Citizen, ClearCase, ConsentForms, Enquiry, Guidance, Rights, State
 from intake.process import INTAKE
 from intake.rules import born_on, cpr_hash, follow_the_record
 
@@ -691,3 +691,9 @@ def test_a_follow_up_that_wants_none_opens_none(a_case):
 
 def test_a_case_that_is_not_known_is_not_acted_upon(office):
     assert wrong(office.act("intake.complete", UUID(int=1)), 404)
+
+
+def test_what_is_not_changed_of_a_case_shows_as_it_was_when_the_case_was_opened():
+    shown = opening(CaseStep(team="Nord"))[CaseStep]
+
+    assert (shown.track, shown.team) == ("standard", "Nord")
