@@ -1,10 +1,15 @@
 """Worked cases, played to their end through the real APIs and messages, in one process and over the wire."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from amqp.exceptions import NotFound
+from kombu import Connection
 
+from casework.contracts import SERVICES
 from onebox import walk as walks
 from onebox.distributed import AmqpTown
 from onebox.towns import DirectTown
@@ -41,3 +46,16 @@ def test_a_worked_case_plays_to_its_end_with_every_role_a_process(tmp_path, post
         assert findings(path, town) == []
     finally:
         town.close()
+    assert left_behind(town) == []
+
+
+def left_behind(town: AmqpTown) -> list[str]:
+    """What still stands on the servers under the walk's prefix."""
+    with psycopg.connect(town.postgres) as admin:
+        rows = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{town.prefix}%"]).fetchall()
+    found = [str(name) for (name,) in rows]
+    for service in (*SERVICES, "archive", "dead", "scheduler.tasks"):
+        with Connection(town.rabbitmq) as broker, suppress(NotFound):
+            broker.channel().queue_declare(f"{town.prefix}.{service}", passive=True)
+            found.append(service)
+    return found

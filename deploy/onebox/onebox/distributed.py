@@ -139,7 +139,7 @@ class AmqpTown:
                 process.kill()
                 process.wait()
         with closing(Amqp(self.rabbitmq, self.prefix)) as broker:
-            broker.remove()
+            broker.remove([*SERVICES, "archive", "scheduler.tasks"])
         with psycopg.connect(self.postgres, autocommit=True) as admin:
             for name in SERVICES:
                 database = sql.Identifier(self._database(name))

@@ -10,7 +10,8 @@ from scheduler.tasks import make_celery
 
 def tasks(service: Any) -> None:
     """Celery's beat and workers. Several may run: a look too many finds nothing to do."""
-    make_celery(service.settings).worker_main(["worker", "--beat", f"--loglevel={service.settings.log_level}"])
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")  # workers need not know of each other
+    make_celery(service.settings).worker_main(["worker", "--beat", *alone, f"--loglevel={service.settings.log_level}"])
 
 
 def main() -> int:

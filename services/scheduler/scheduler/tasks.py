@@ -22,10 +22,11 @@ def make_celery(settings: SchedulerSettings | None = None, **overrides: Any) -> 
     celery = Celery("scheduler", broker=broker)
     celery.conf.update(
         task_default_queue=queue,
-        task_default_exchange=queue,
+        task_default_exchange="",  # the broker's own, so that the queue is all there is to remove
         task_default_routing_key=queue,
-        task_default_queue_type="quorum" if broker.startswith("amqp") else "classic",
-        worker_detect_quorum_queues=True,  # they refuse a global prefetch
+        task_default_queue_type="classic",  # a look that is lost is made again; quorum queues would bring 30 more
+        worker_detect_quorum_queues=False,
+        worker_enable_remote_control=False,  # nobody steers it, and its exchanges bear no prefix
         broker_transport_options={"confirm_publish": True} if broker.startswith("amqp") else {},
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,

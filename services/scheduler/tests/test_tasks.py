@@ -26,7 +26,7 @@ def test_beat_looks_for_what_is_due_and_for_what_is_to_be_mailed(settings):
     entries = celery.conf.beat_schedule
     assert {entry["task"] for entry in entries.values()} == {"scheduler.tick", "scheduler.send_notifications"}
     assert {entry["task"] for entry in entries.values()} <= set(celery.tasks)
-    assert celery.conf.task_default_queue_type == "quorum"
+    assert celery.conf.task_default_queue_type == "classic"
 
 
 def test_a_task_does_what_the_service_does(world: World, settings):
