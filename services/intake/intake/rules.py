@@ -317,5 +317,5 @@ def the_citizen_is_owed_a_new_date(s: Case) -> Iterator[Warned]:
 
 CHECKS = (offers_only_in_a_clear_case, withdrawn_consents_stay, the_cpr_number_is_one)
 WARNINGS = (diagnoses_name_doctor_and_date, the_citizen_is_owed_a_new_date)
-COMPUTES = {CaseStep: as_opened, Citizen: with_age}
+COMPUTES: dict[type[Any], Any] = {CaseStep: as_opened, Citizen: with_age}
 TELLS = {CitizenIndexed: index_citizen}
