@@ -90,13 +90,6 @@ def export_openapi(folder: Path) -> list[Path]:
     return _write(folder, openapi_documents())
 
 
-def export_all(docs: Path, *, unpublished: bool = False) -> list[Path]:
-    """Write all three. Raises BreakingChange, and writes nothing, as `export_contracts` does."""
-    drawn, described = process_documents(), openapi_documents()  # before anything is written: either may fail
-    paths = export_contracts(docs / FOLDERS["contracts"], unpublished=unpublished)
-    return [*paths, *_write(docs / FOLDERS["processes"], drawn), *_write(docs / FOLDERS["openapi"], described)]
-
-
 def check(docs: Path, *parts: str) -> list[Path]:
     """The files under docs/ that are not as the code says: other, missing, or of something that is gone.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -271,7 +271,3 @@ def _show_one(f: Described, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}".replace(".", ",")
     return str(value)
-
-
-def label_of(steps: Sequence[Mapping[str, Any]], name: str) -> str:
-    return next((said(s["label"]) for s in steps if s["step"] == name), name)

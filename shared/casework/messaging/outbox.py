@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -74,6 +73,3 @@ def unsent(session: Session, limit: int, *, failed: bool = False) -> list[Outgoi
     else:
         query = owed.where(Outgoing.attempts == 0).order_by(Outgoing.position)
     return list(session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
-
-
-Wake = Callable[[], None]

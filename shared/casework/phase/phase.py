@@ -56,9 +56,6 @@ class Phase:
         made = [(c, self.tells.get(c.message) or _copy(c, self.by_step)) for c in mine]
         return made + [(m.contract, tell) for m, tell in self.tells.items() if not m.contract.is_fact]
 
-    def action(self, name: str) -> type[Command] | None:
-        return next((c for c in self.commands if f"{self.name}.{name}" in c.actions or name in c.actions), None)
-
 
 def _copy(terms: Contract, steps: Mapping[str, type[Step]]) -> Tell:
     """A fact that repeats fields of steps under the same names."""

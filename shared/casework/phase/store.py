@@ -15,7 +15,6 @@ from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NotFound
 from casework.fields import Step
-from casework.messaging.tables import Line
 from casework.phase.phase import Phase
 from casework.phase.tables import CaseRow, HeardRow, RecordRow, RunRow, SaidRow
 from casework.process import Actor, Run, Situation, Told
@@ -113,9 +112,3 @@ def save(
         if old is None or old.at != run.at:
             stored.since = after.now
         stored.at, stored.state = run.at, dump(run.state)
-
-
-def positions_taken(session: Session, subject: str) -> dict[str, int]:
-    """How far this service has come in each producer's line about the case: what a person may have seen here."""
-    lines = session.scalars(sa.select(Line).where(Line.way == "in", Line.subject == subject))
-    return {line.other: line.number for line in lines}
