@@ -66,7 +66,6 @@ def recommend(s: Case, command: Recommend, today: date) -> Events:
     """Freeze what is put forward (EVA-15), once what the law and the method demand is there."""
     assessment = s[CaseAssessment]
     _the_need_is_reasoned(assessment)
-    _the_wish_is_answered(s)
     _every_goal_has_its_type(assessment)
     _the_plan_is_spoken_of(assessment)
     proposed = [i for i in assessment.interventions if not i.is_alternative]
@@ -86,10 +85,6 @@ def _the_need_is_reasoned(assessment: CaseAssessment) -> None:
     if not (assessment.support_need_assessment or "").strip():
         raise Refused("EVA-02", "case_assessment.support_need_assessment",
                       "Skriv, hvorfor borgeren er berettiget til støtten, eller hvorfor ikke")  # fmt: skip
-
-
-def _the_wish_is_answered(s: Case) -> None:
-    """Asked for one kind of help and proposed another: the reasons must say why (EVA-04)."""
 
 
 def _every_goal_has_its_type(assessment: CaseAssessment) -> None:
