@@ -17,9 +17,11 @@ from casework.fields import Field, fields_of
 Json = dict[str, Any]
 
 CLOSED = "Det her er overført, og kan kun rettes, hvor det er skrevet"
+REMOVED = "removed"
+"""`{"id": "g1", "removed": true}` takes an entry out of a keyed list; of a carried list it is then hidden here."""
 
 
-def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "") -> Json:
+def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "", *, carried: bool = False) -> Json:
     """`own` with `patch` filled in. Null empties. Raises Invalid for a field that does not exist or is reckoned."""
     known = fields_of(cls)
     if not isinstance(patch, Mapping):
@@ -37,7 +39,8 @@ def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "") -> Json:
             merged[name] = None
         elif keyed and isinstance(given, list):
             if given or name in merged:  # no entries: nothing is filled in
-                merged[name] = _merge_entries(declared, merged.get(name) or [], given, path)
+                shows_through = carried or bool(declared.info.carried_from)
+                merged[name] = _merge_entries(declared, merged.get(name) or [], given, path, carried=shows_through)
         else:
             merged[name] = given
     return merged
@@ -54,7 +57,7 @@ def _may_write(declared: Field, path: str) -> None:
         raise Invalid({path: (f"Feltet regnes ud af {declared.info.computed} og kan ikke skrives", declared.info.rule)})
 
 
-def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str) -> list[Json]:
+def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str, *, carried: bool) -> list[Json]:
     assert declared.entry is not None
     assert declared.info.key is not None
     by = declared.info.key
@@ -71,8 +74,24 @@ def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str
         ]
         if closed:
             raise Invalid({f"{here}.{closed[0]}": (CLOSED, declared.info.rule)})
-        entries[known] = merge(declared.entry, entries.get(known, {}), {**patch, by: known}, here)
+        if patch.get(REMOVED) is True:
+            entries.pop(known, None)
+            if carried:
+                entries[known] = {by: known, REMOVED: True}
+            continue
+        kept = {n: v for n, v in entries.get(known, {}).items() if n != REMOVED}
+        entries[known] = merge(declared.entry, kept, {**patch, by: known}, here, carried=carried)
     return list(entries.values())
+
+
+def standing(cls: type, merged: Mapping[str, Any]) -> Json:
+    """A merged step without what is emptied or taken out: what its type can read."""
+    data = {name: value for name, value in merged.items() if value is not None}
+    for name, declared in fields_of(cls).items():
+        if _is_keyed(declared) and data.get(name):
+            assert declared.entry is not None
+            data[name] = [standing(declared.entry, entry) for entry in data[name] if not entry.get(REMOVED)]
+    return data
 
 
 def as_given(cls: type, merged: Any, given: Any, path: str) -> str:
@@ -81,7 +100,8 @@ def as_given(cls: type, merged: Any, given: Any, path: str) -> str:
     declared = fields_of(cls).get(found[1]) if found else None
     if found is None or declared is None or declared.entry is None or not _is_keyed(declared):
         return path
-    entries, sent, by = merged[declared.name], given.get(declared.name) or [], declared.info.key
+    entries = [entry for entry in merged[declared.name] if not entry.get(REMOVED)]
+    sent, by = given.get(declared.name) or [], declared.info.key
     places = {entry.get(by): place for place, entry in enumerate(sent) if entry.get(by)}
     nameless = [place for place, entry in enumerate(sent) if not entry.get(by)]
     made = [n for n, entry in enumerate(entries) if entry[by] not in places][-len(nameless) :] if nameless else []
@@ -101,12 +121,13 @@ def keep_emptied(cls: type, merged: Mapping[str, Any], stored: Json, *, within: 
     """`stored`, with a null for all that `merged` empties on purpose: what is carried does not show through there."""
     kept = {**stored, **{name: None for name, value in merged.items() if _is_empty(value)}}
     for name, declared in fields_of(cls).items():
-        if _is_keyed(declared) and kept.get(name) and (within or declared.info.carried_from):
+        if _is_keyed(declared) and merged.get(name) and (within or declared.info.carried_from):
             assert declared.entry is not None
-            given = {entry[declared.info.key]: entry for entry in merged[name]}
+            by = declared.info.key
+            stood = {entry[by]: entry for entry in stored.get(name) or []}
             kept[name] = [
-                keep_emptied(declared.entry, given[entry[declared.info.key]], entry, within=True)
-                for entry in kept[name]
+                entry if entry.get(REMOVED) else keep_emptied(declared.entry, entry, stood[entry[by]], within=True)
+                for entry in merged[name]
             ]
     return kept
 
@@ -124,7 +145,7 @@ def overlay(cls: type, base: Mapping[str, Any], own: Mapping[str, Any]) -> Json:
             entries = {entry[by]: entry for entry in laid.get(name) or []}
             for entry in mine:
                 entries[entry[by]] = overlay(declared.entry, entries.get(entry[by], {}), entry)
-            laid[name] = list(entries.values())
+            laid[name] = [entry for entry in entries.values() if not entry.get(REMOVED)]
         else:
             laid[name] = mine
     return laid

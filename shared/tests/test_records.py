@@ -72,6 +72,27 @@ def test_null_empties_a_whole_list():
     assert merge(Talk, TWO_WISHES, {"wishes": None})["wishes"] is None
 
 
+def test_an_entry_is_taken_out_by_its_key_and_the_others_stay():
+    merged = merge(Talk, TWO_WISHES, {"wishes": [{"id": "a", "removed": True}]})
+
+    assert merged["wishes"] == [{"id": "b", "text": "Have"}]
+
+
+def test_a_carried_entry_that_is_taken_out_here_does_not_show_through():
+    own = {"wishes": [{"id": "a", "removed": True}]}
+
+    assert overlay(Talk, TWO_WISHES, own)["wishes"] == [{"id": "b", "text": "Have"}]
+
+
+def test_an_entry_that_was_taken_out_can_be_written_anew():
+    gone = merge(Talk, TWO_WISHES, {"wishes": [{"id": "a", "removed": True}]}, carried=True)
+
+    assert merge(Talk, gone, {"wishes": [{"id": "a", "text": "Kat"}]}, carried=True)["wishes"] == [
+        {"id": "b", "text": "Have"},
+        {"id": "a", "text": "Kat"},
+    ]
+
+
 def test_a_list_without_keys_is_one_value():
     assert merge(Talk, {"tags": ["bolig", "job"]}, {"tags": ["have"]})["tags"] == ["have"]
 

@@ -15,6 +15,7 @@ from casework.contracts.values import DeliveredGoal, Goal, Note, Party, Reported
 from casework.errors import NotFound, NotHere, Refused
 from casework.fields import Step
 from casework.process import Actor, Becomes, Event, Records, Role, Situation
+from casework.records import standing
 from casework.schema import read
 from delivery.commands import AnswerOrder, ReportChange, SubmitStatusNote
 from delivery.model import Documentation, State, StatusNote
@@ -190,7 +191,7 @@ def date_and_sign_notes(before: Case, after: Case) -> Events:
     """A note says when it was written and by whom: today and whoever writes, unless told otherwise (DEL-04)."""
     for run in after.runs:
         place = (Documentation.step, run.key)
-        own = read(Documentation, {n: v for n, v in after.own.get(place, {}).items() if v is not None})
+        own = read(Documentation, standing(Documentation, after.own.get(place, {})))
         signed = replace(
             own,
             goals=tuple(

@@ -26,6 +26,7 @@ from casework.vocabularies.codes import (
     ScoredSubtheme,
     Service,
     ServiceFrequency,
+    SourceKind,
     Subtheme,
     Theme,
 )
@@ -59,6 +60,15 @@ class Document:
 
 
 @value
+class Source:
+    """From whom something is known, where it is not the citizen's own word (INT-05, ASM-10)."""
+
+    kind: SourceKind = needed("Hvem det kommer fra")
+    name: str | None = field("Navn")
+    document: Document | None = field("Dokument")
+
+
+@value
 class Diagnosis:
     """A diagnosis made by a doctor (handbook 3.3.4)."""
 
@@ -82,6 +92,8 @@ class Consent:
 
     consent_party: ConsentParty = needed("Hvem samtykket gælder")
     consent_party_name: Party | None = field("Angiv hvilken/hvem")
+    valid_from: Day | None = field("Gælder fra", help="Tomt: fra den dag, det er skrevet")
+    valid_to: Day | None = field("Gælder til og med", help="Tomt: til det trækkes tilbage")
     withdrawn_on: Day | None = field("Trukket tilbage", computed="intake.withdraw_consent")
 
 
@@ -142,6 +154,13 @@ class Goal:
     goal_follow_up_date: Day | None = field("Konkret dato", required="goal_follow_up_interval is specific-date")
     goal_follow_up_unit: Party | None = field("Ansvarlig for opfølgning", required="a goal is added")
     related_subthemes: tuple[RelatedSubtheme, ...] = entries("Andre relaterede udredningstemaer", key=None)
+
+    @property
+    def is_structured(self) -> bool:
+        """Does it count in result data: type, primary sub-theme, both levels and a follow-up (GOL-15)?"""
+        levels = (self.current_functioning_level, self.expected_functioning_level)
+        followed_up = self.goal_follow_up_interval or self.goal_follow_up_date
+        return bool(self.goal_type and self.primary_subtheme and followed_up) and None not in levels
 
 
 @value
@@ -239,6 +258,7 @@ class Intervention:
 
     id: str = needed()
     is_alternative: bool | None = field("Alternativ indsats")
+    is_requested: bool | None = field("Borgeren har bedt om netop denne indsats")
     services: tuple[Service, ...] = entries("Ydelser", key=None, required="an intervention is added")
     offer: Offer | None = field("Tilbud", required="an intervention is added")
     account_number: str | None = field("Kontonummer")

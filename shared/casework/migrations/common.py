@@ -157,3 +157,8 @@ def phase() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", "key", "number"),
     )
+
+
+def marks() -> None:
+    """Who wrote a value down, and from whom it is known, beside each record. Older releases leave it empty."""
+    op.add_column("record", sa.Column("marks", JSON, server_default="{}", nullable=False))

@@ -7,7 +7,7 @@ is then changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,12 @@ from casework.configuration import Municipality
 from casework.contracts import Command, Message
 from casework.contracts.common import OverviewChanged, Task
 from casework.contracts.intake import CaseChanged, CaseOpened
+from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
 from casework.messaging import Cause, Envelope, put
+from casework.phase import provenance
 from casework.phase.phase import Phase
-from casework.phase.store import load, lock_case, lock_cases_of_citizen, owner_of, save
+from casework.phase.store import Place, Written, load, lock_case, lock_cases_of_citizen, owner_of, save
 from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, SaidRow
 from casework.process import HOUSE, Actor, Effects, Move, Role, Situation, UserTask, Warned, decide
 from casework.process.engine import fold, positions
@@ -57,23 +59,21 @@ class Handlers:
         siblings = lock_cases_of_citizen(session, case_id) if shared else []
         case = lock_case(session, case_id)
         before = load(session, self.phase, case, self.municipality, actor, now)
+        sources = provenance.sources_in(patch)
         own = dict(before.own)
-        changed: list[Change] = []
-        units: dict[tuple[str, str], set[str]] = {}
-        for name, given in patch.items():
-            step = self.phase.by_step.get(name)
-            if step is None:
-                raise Invalid({name: (f"Trinnet findes ikke. Kendte trin: {', '.join(self.phase.by_step)}", None)})
-            self._may_record(step.step, actor, given)
-            place = (step.step, key if step.per not in (None, "citizen") else "")
+        changed: dict[Place, list[Change]] = {}
+        named: dict[Place, Json] = {}
+        for name, given in self._steps(patch, sources).items():
+            step = self.phase.by_step[name]
+            self._may_record(name, actor, given)
+            place = (name, key if step.per not in (None, "citizen") else "")
             mine, carried = own.get(place, {}), before.carried(step)
             merged = _checked(step, merge(step, mine, given, name), given, name)
-            differs = list(records.recorded(step, carried, mine, merged, name))
             own[place] = merged
-            changed += differs
-            units.setdefault(place, set()).update(change.unit for change in differs)
+            named[place], told = provenance.sourced(step, sources, carried, merged, before.marks.get(place, {}))
+            changed[place] = [*records.recorded(step, carried, mine, merged, name), *told]
         if seen is not None:
-            self._not_stale(session, case, units, seen)
+            self._not_stale(session, case, changed, seen)
         after = replace(before, own=own, _views={})
         for check in self.phase.checks:
             check(before, after)
@@ -82,13 +82,22 @@ class Handlers:
         if self.phase.derives:
             fold(effects, self.phase.derives(before, after))
         effects.situation = effects.situation.of(None)
-        if changed:
-            doing = _Doing(f"{self.phase.name}.record", actor, changed, key=key)
+        if any(changed.values()):
+            doing = _Doing(f"{self.phase.name}.record", actor, changed, named, key=key)
             case.revision = max([case.revision, *(other.revision for other in siblings)])
-            self._conclude(session, case, before, effects, doing, units)
+            self._conclude(session, case, before, effects, doing)
             for other in siblings:  # what they share has one revision, by which each is told that it changed
                 other.revision = case.revision
         return effects.situation
+
+    def _steps(self, patch: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
+        """What is given of each step; a source alone is something given too. Raises Invalid for a step that is none."""
+        steps = {name: given for name, given in patch.items() if name != provenance.SOURCES}
+        steps |= {name: {} for path in sources if (name := path.partition(".")[0]) not in steps}
+        for name in steps:
+            if name not in self.phase.by_step:
+                raise Invalid({name: (f"Trinnet findes ikke. Kendte trin: {', '.join(self.phase.by_step)}", None)})
+        return steps
 
     def _may_record(self, step: str, actor: Actor, given: Any) -> None:
         roles = self.phase.record_roles.get(step, AUTHORITY)
@@ -100,10 +109,10 @@ class Handlers:
                 field=step,
             )
 
-    def _not_stale(self, session: Session, case: CaseRow, units: Mapping[tuple[str, str], set[str]], seen: int) -> None:
-        for (step, key), touched in units.items():
+    def _not_stale(self, session: Session, case: CaseRow, changed: Mapping[Place, list[Change]], seen: int) -> None:
+        for (step, key), changes in changed.items():
             row = session.get(RecordRow, (owner_of(self.phase.by_step[step], case), step, key))
-            late = sorted(unit for unit in touched if row and row.changed.get(unit, 0) > seen)
+            late = sorted({c.unit for c in changes if row and row.changed.get(c.unit, 0) > seen})
             if late:
                 raise Stale(
                     "En anden har rettet det samme, mens du skrev. Det, du skrev, er ikke gemt.",
@@ -173,9 +182,8 @@ class Handlers:
 
     # in the end
     def _conclude(
-        self, session: Session, case: CaseRow, before: Situation[Any], effects: Effects, doing: _Doing,
-        units: dict[tuple[str, str], set[str]] | None = None,
-    ) -> None:  # fmt: skip
+        self, session: Session, case: CaseRow, before: Situation[Any], effects: Effects, doing: _Doing
+    ) -> None:
         """One place where rows, journal and outbox are written, in this order: facts, acts, positions, overview."""
         own = [m for m in effects.messages if self.phase.name in m.contract.consumers]
         for message in own:  # what a service tells itself is taken in the same commit
@@ -185,7 +193,7 @@ class Handlers:
             effects.moves += more.moves
         after = effects.situation
         case.revision += 1
-        save(session, case, before, after, units if units is not None else _units(before, after, self.phase))
+        save(session, case, before, after, self._written(before, after, doing))
         self._note(session, case, after, effects.moves, doing)
         cause = doing.cause or Cause(after.now, doing.actor.id)
         subject = str(case.id)
@@ -201,6 +209,22 @@ class Handlers:
             put(session, self.phase.name, subject, position, cause)
         moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
         log.info("case_advanced", case_id=subject, action=doing.action, actor=doing.actor.id, moved=moved)
+
+    def _written(self, before: Situation[Any], after: Situation[Any], doing: _Doing) -> dict[Place, Written]:
+        """What becomes of each record: what a person filled in, and what the house filled in itself."""
+        written = {}
+        for place in {*after.own, *doing.changed}:
+            old, new = before.own.get(place, {}), after.own.get(place, {})
+            changes = doing.changed.get(place)
+            if changes is None:
+                changes = list(records.changes(self.phase.by_step[place[0]], old, new, place[0]))
+            if changes or old != new:
+                marks = provenance.marked(
+                    before.marks.get(place, {}), after.marks.get(place, {}), changes, doing.sources.get(place, {}),
+                    doing.actor, after.now, self.phase.name,
+                )  # fmt: skip
+                written[place] = Written(tuple(changes), marks)
+        return written
 
     def _facts(self, session: Session, case: CaseRow, s: Situation[Any]) -> list[Message]:
         """Those facts that are other than when they were last told, each with its running number."""
@@ -222,7 +246,7 @@ class Handlers:
         return changed
 
     def _note(self, session: Session, case: CaseRow, s: Situation[Any], moves: list[Move], doing: _Doing) -> None:
-        changes = [[c.path, c.before, c.after] for c in doing.changes]
+        changes = [[c.path, c.before, c.after] for changed in doing.changed.values() for c in changed]
         if not (moves or changes):
             return
         for move in moves or [Move(0, doing.key, "", "", "")]:
@@ -248,7 +272,8 @@ class Handlers:
 class _Doing:
     action: str
     actor: Actor
-    changes: list[Change] | tuple[Change, ...] = ()
+    changed: Mapping[Place, list[Change]] = field(default_factory=dict)  # what a person filled in
+    sources: Mapping[Place, Json] = field(default_factory=dict)  # and from whom it is known
     reason: str | None = None
     cause: Cause | None = None
     key: str = ""  # of a recording: whose it is, where there is one per provider or number
@@ -257,20 +282,12 @@ class _Doing:
 def _checked(step: type, merged: Json, given: Any, at: str) -> Json:
     """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
     try:
-        typed: Any = load_typed(step, {n: v for n, v in merged.items() if v is not None})
+        typed: Any = load_typed(step, records.standing(step, merged))
     except Invalid as wrong:
         errors = {f"{at}.{records.as_given(step, merged, given, field)}": why for field, why in wrong.errors.items()}
         raise Invalid(errors) from wrong
     data: Json = dump(typed)
     return records.keep_emptied(step, merged, data)
-
-
-def _units(before: Situation[Any], after: Situation[Any], phase: Phase) -> dict[tuple[str, str], set[str]]:
-    return {
-        place: {c.unit for c in records.changes(phase.by_step[place[0]], before.own.get(place, {}), data, place[0])}
-        for place, data in after.own.items()
-        if before.own.get(place) != data
-    }
 
 
 def _same(before: Json, after: Json) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +20,19 @@ from casework.fields import Step
 from casework.phase.phase import Phase
 from casework.phase.tables import CaseRow, HeardRow, RecordRow, RunRow, SaidRow
 from casework.process import Actor, Run, Situation, Told
+from casework.records import Change, Json
 from casework.schema import dump, read
+
+Place = tuple[str, str]
+"""A record within a case: the step, and whose it is where there is one per provider or number."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What becomes of one record: the values that changed, and who stands for each value from now on."""
+
+    changes: tuple[Change, ...]
+    marks: Mapping[str, Json]
 
 
 def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseRow:
@@ -60,6 +74,7 @@ def load(
         case_id=case.id,
         case=read(CaseOpened, case.opened) if case.opened else None,
         own={(r.step, r.key): r.data for r in records},
+        marks={(r.step, r.key): r.marks for r in records},
         heard=tuple(_told(h) for h in heard),
         said={s.type: s.number for s in said},
         runs=tuple(Run(r.number, r.key, r.at, read(phase.state, r.state), r.version) for r in runs),
@@ -84,22 +99,17 @@ def _told(row: HeardRow) -> Told:
 
 
 def save(
-    session: Session,
-    case: CaseRow,
-    before: Situation[Any],
-    after: Situation[Any],
-    units: dict[tuple[str, str], set[str]],
+    session: Session, case: CaseRow, before: Situation[Any], after: Situation[Any], written: Mapping[Place, Written]
 ) -> None:
-    """Write what is other than it was: records with the units that changed, and numbers with where they stand."""
-    for (step, key), data in after.own.items():
-        if before.own.get((step, key)) != data:
-            owner = owner_of(after.steps[step], case)
-            row = session.get(RecordRow, (owner, step, key))
-            if row is None:
-                row = RecordRow(owner_id=owner, step=step, key=key, data={}, changed={})
-                session.add(row)
-            row.data = data
-            row.changed = {**row.changed, **dict.fromkeys(units.get((step, key), ()), case.revision)}
+    """Write what is other than it was: records with what changed in them, and numbers with where they stand."""
+    for place, what in written.items():
+        owner = owner_of(after.steps[place[0]], case)
+        row = session.get(RecordRow, (owner, *place))
+        if row is None:
+            row = RecordRow(owner_id=owner, step=place[0], key=place[1], data={}, changed={}, marks={})
+            session.add(row)
+        row.data, row.marks = after.own.get(place, {}), dict(what.marks)
+        row.changed = {**row.changed, **dict.fromkeys((c.unit for c in what.changes), case.revision)}
     known = {(run.key, run.number): run for run in before.runs}
     for run in after.runs:
         old = known.get((run.key, run.number))

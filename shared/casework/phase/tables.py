@@ -32,6 +32,7 @@ class RecordRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     data: Mapped[dict[str, Any]]
     changed: Mapped[dict[str, Any]]  # unit -> the revision at which it last changed
+    marks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # path -> who wrote it, when, from whom
 
 
 class RunRow(Base):

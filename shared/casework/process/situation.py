@@ -68,10 +68,15 @@ class Becomes:
 
 
 class Records:
-    """The house itself fills in fields of a step: `Records(CaseInformation, party_hearing_sent_date=…)`."""
+    """The house itself fills in fields of a step: `Records(CaseInformation, party_hearing_sent_date=…)`.
 
-    def __init__(self, step: type[Step], *, key: str = "", **values: Any) -> None:
-        self.step, self.key, self.values = step, key, values
+    `marks` says whose word it is (path -> mark) where it is not that of whoever acts now.
+    """
+
+    def __init__(
+        self, step: type[Step], *, key: str = "", marks: Mapping[str, Json] | None = None, **values: Any
+    ) -> None:
+        self.step, self.key, self.marks, self.values = step, key, marks or {}, values
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,9 @@ class Situation(Generic[S]):
     blank: S  # the state a number begins with
     run: Run[S] | None = None
     computes: Mapping[type[Step], Any] = field(default_factory=dict)
+    marks: Mapping[tuple[str, str], Mapping[str, Json]] = field(
+        default_factory=dict
+    )  # place -> path -> whose word it is
     _views: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     # what the rule acts upon
@@ -246,4 +254,5 @@ class Situation(Generic[S]):
         filled = event.step(**event.values)
         data = {**self.own.get(place, {}), **dump(filled)}
         data |= {name: None for name, value in event.values.items() if value is None or value == ()}
-        return replace(self, own={**self.own, place: data}, _views={})
+        marks = {**self.marks, place: {**self.marks.get(place, {}), **event.marks}}
+        return replace(self, own={**self.own, place: data}, marks=marks, _views={})

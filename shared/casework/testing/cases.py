@@ -47,7 +47,7 @@ def situation(
     phase: Phase, *records: Step, at: str | None = None, state: Any = None, number: int = 1, key: str = "",
     told: Iterable[Message | Told] = (), runs: Iterable[Run[Any]] = (), actor: Actor = A_CASEWORKER,
     today: date = TODAY, case: CaseOpened | None = OPENED, said: dict[str, int] | None = None,
-    municipality: Municipality | None = None,
+    municipality: Municipality | None = None, marks: dict[tuple[str, str], Any] | None = None,
 ) -> Situation[Any]:  # fmt: skip
     """What a rule of this phase is given: these records, one number standing `at` a row, these messages heard.
 
@@ -60,6 +60,7 @@ def situation(
         case_id=A_CASE,
         case=case,
         own={(r.step, key if r.per not in (None, "citizen") else ""): dump(r) for r in records},
+        marks=marks or {},
         heard=tuple(m if isinstance(m, Told) else Told(m, now, m.contract.producers[0]) for m in told),
         said=said or {},
         runs=(*runs, *([run] if run else [])),
