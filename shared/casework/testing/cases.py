@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -18,6 +21,7 @@ from casework.configuration import Municipality
 from casework.contracts import Command, Message, load_all
 from casework.contracts.intake import CaseOpened
 from casework.database import Base
+from casework.errors import Refusal
 from casework.fields import Step
 from casework.messaging import Direct, Envelope
 from casework.messaging.tables import Incoming, Outgoing
@@ -87,6 +91,37 @@ def doing(phase: Phase, s: Situation[Any], *triggers: Command | Message) -> Effe
 def warned(phase: Phase, s: Situation[Any]) -> list[str]:
     """The rules that warn now."""
     return [w.rule for warn in phase.warnings for w in warn(s)]
+
+
+# what is refused
+@contextmanager
+def refused(rule: str | None, field: str) -> Iterator[None]:
+    """What is done here is refused by this rule, naming this field, and saying why in words a caseworker reads.
+
+    Without a rule where the shape of the data refuses it: there is no such field, or no such entry.
+    """
+    with pytest.raises(Refusal) as caught:
+        yield
+    error = caught.value
+    assert (error.rule, error.field) == (rule, field), str(error)
+    assert _says_why(error.message), str(error)
+
+
+def wrong(answer: TestResponse, status: int = 422) -> tuple[str | None, str | None]:
+    """The rule and the field that an answer refuses by; that it says why is seen to here."""
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    problem = answer.get_json()
+    assert _says_why(problem["detail"]), answer.text
+    return problem.get("rule"), problem.get("field")
+
+
+_ENGLISH = re.compile(r"\b(the|not|must|cannot|please|should|valid|invalid|required|missing|unknown)\b", re.IGNORECASE)
+_RULE = re.compile(r"\b[A-Z]{3}-\d\d\b")
+
+
+def _says_why(message: str) -> bool:
+    """A sentence in Danish, which no rule's id stands in for."""
+    return len(re.findall(r"[^\W\d_]{2,}", message)) > 1 and not _ENGLISH.search(message) and not _RULE.search(message)
 
 
 class Office:
