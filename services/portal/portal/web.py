@@ -19,10 +19,11 @@ from flask import Flask, Response, redirect, render_template, request, session, 
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
+from casework import rulebook
 from casework.calendar import local_date
 from casework.errors import Refusal
 from casework.service import errors
-from portal import forms, identity, reading, rulebook, wording
+from portal import forms, identity, reading, wording
 from portal.descriptions import Away, Descriptions
 from portal.identity import SignedOut
 from portal.pages import PAGES, notifications
