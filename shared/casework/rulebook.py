@@ -1,6 +1,6 @@
 """The catalogue of business rules: what each says, where it comes from, and what kind of rule it is.
 
-An id (`DEC-05`) stands where the rule is enforced, in what a person is told, and in the markers of the tests.
+A rule's id stands where it is enforced, in what a person is told, and in the markers of the tests.
 """
 
 from __future__ import annotations
