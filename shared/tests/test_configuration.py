@@ -11,9 +11,8 @@ from casework.configuration import Misconfigured, Municipality, load
 
 
 def written(folder: Path, text: str) -> Path:
-    file = folder / "kommune.yaml"
-    file.write_text(text, "utf-8")
-    return file
+    (folder / "municipality.yaml").write_text(text, "utf-8")
+    return folder
 
 
 def wrong(folder: Path, text: str) -> str:
@@ -27,7 +26,7 @@ def test_the_shipped_example_is_a_municipality():
 
 
 def test_a_line_that_is_left_out_keeps_its_default(tmp_path):
-    assert load(written(tmp_path, "name: Ærø Kommune\n")) == Municipality(name="Ærø Kommune")
+    assert load(written(tmp_path, "name: Ærø Kommune\n")) == Municipality(name="Ærø Kommune", folder=tmp_path)
 
 
 def test_closing_days_move_the_deadlines(tmp_path):
@@ -41,7 +40,7 @@ def test_closing_days_move_the_deadlines(tmp_path):
 def test_a_name_that_is_none_is_named_with_its_line_and_what_is_known(tmp_path):
     message = wrong(tmp_path, "name: Ærø\nhearing_dais: 14\n")
 
-    assert "kommune.yaml, linje 2" in message
+    assert "municipality.yaml, linje 2" in message
     assert "hearing_dais" in message
     assert "hearing_days" in message
 
@@ -67,7 +66,7 @@ def test_a_value_of_the_wrong_kind_is_named_with_its_line(tmp_path, line):
     text = f"# vores egne\n{line}\n" if line.startswith("name") else f"name: Ærø\n{line}\n"
     message = wrong(tmp_path, text)
 
-    assert "kommune.yaml, linje 2" in message
+    assert "municipality.yaml, linje 2" in message
     assert line.partition(":")[0] in message
 
 
@@ -85,12 +84,12 @@ def test_a_municipality_without_a_name_is_refused(tmp_path):
 def test_broken_yaml_is_named_by_its_line(tmp_path):
     message = wrong(tmp_path, "name: Ærø\nclosing_days: [12-24\nhearing_days: 14\n")
 
-    assert "kommune.yaml, linje 3" in message
+    assert "municipality.yaml, linje 3" in message
 
 
 @pytest.mark.parametrize("text", ["", "- name\n", "Ærø\n"])
 def test_a_file_without_names_and_values_is_refused(tmp_path, text):
-    assert "kommune.yaml" in wrong(tmp_path, text)
+    assert "municipality.yaml" in wrong(tmp_path, text)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
@@ -99,6 +98,6 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path):
-    (tmp_path / "kommune.yaml").write_bytes(b"name: \xe6r\xf8\n")
-    with pytest.raises(Misconfigured, match=r"kommune\.yaml"):
-        load(tmp_path / "kommune.yaml")
+    (tmp_path / "municipality.yaml").write_bytes(b"name: \xe6r\xf8\n")
+    with pytest.raises(Misconfigured, match=r"municipality\.yaml"):
+        load(tmp_path)

@@ -1,0 +1,25 @@
+"""The municipality's own settings: one folder of dated YAML, validated whole at start. docs/configuration.md tells all.
+
+What a folder leaves out is as in the shipped `example/`, which is also what a bare `Municipality(name=…)` has.
+"""
+
+from casework.configuration.delegation import Delegation
+from casework.configuration.municipality import Municipality, load
+from casework.configuration.periods import Period
+from casework.configuration.questions import Question, QuestionSet
+from casework.configuration.reading import EXAMPLE, Misconfigured
+from casework.configuration.tariffs import Tariff
+from casework.configuration.tracks import Track
+
+__all__ = [
+    "EXAMPLE",
+    "Delegation",
+    "Misconfigured",
+    "Municipality",
+    "Period",
+    "Question",
+    "QuestionSet",
+    "Tariff",
+    "Track",
+    "load",
+]

@@ -1,0 +1,106 @@
+"""Kinds of values that settings have beside those of cases: counts, days of the year, amounts, dated rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import combinations
+from typing import Annotated, Any, Self, TypeVar
+
+from marshmallow import ValidationError
+
+from casework.fields import field, value
+from casework.schema import Day, Money, Text, Whole
+from casework.vocabularies.fields import CodeField
+
+
+class _Options:
+    """Lets a field stand in an annotation, as casework.schema asks."""
+
+    def with_options(self, **options: Any) -> Self:
+        return type(self)(**options)
+
+
+class CountField(_Options, Whole):
+    """A whole number, 0 or more."""
+
+    def _validated(self, value: Any) -> int:
+        number = super()._validated(value)
+        if number < 0:
+            raise ValidationError("Skriv et helt tal, 0 eller mere")
+        return number
+
+
+class KronerField(_Options, Money):
+    """An amount, 0 or more. YAML would make 250.00 a number that is not exact, so it is written as text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, str) and value[-3:-2] == "." and not value.startswith("-"):
+            return super()._deserialize(value, attr, data, **kwargs)
+        raise ValidationError('Skriv beløbet i anførselstegn som "250.00"')
+
+
+class DayOfTheYearField(_Options, Text):
+    """A day that comes back every year, as 12-24."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            datetime.strptime(f"2000-{text}", "%Y-%m-%d")  # noqa: DTZ007 - a day, no moment; 2000 has a 29 February
+        except ValueError as error:
+            raise ValidationError("Skriv måned og dag som 12-24") from error
+        return text
+
+
+class AnyTargetGroupField(CodeField):
+    """A target group, or a heading that stands for all below it."""
+
+    def __init__(self, name: str = "target-groups", **options: Any) -> None:
+        super().__init__(name, **options)
+        self.codes = tuple(self.vocabulary)
+
+
+class ThemeOrCategoryField(CodeField):
+    """A theme of the assessment, or a category of themes."""
+
+    def __init__(self, name: str = "themes", **options: Any) -> None:
+        super().__init__(name, **options)
+        self.codes = tuple(code for code, theme in self.vocabulary.items() if theme["level"] != "subtheme")
+
+
+Count = Annotated[int, CountField()]
+Kroner = Annotated[Decimal, KronerField()]
+DayOfTheYear = Annotated[str, DayOfTheYearField()]
+AnyTargetGroup = Annotated[str, AnyTargetGroupField()]
+ThemeOrCategory = Annotated[str, ThemeOrCategoryField()]
+
+
+@value
+class Dated:
+    """A row that holds from one day to another, both included; always, where a day is left out."""
+
+    valid_from: date | None = field("Gælder fra")
+    valid_to: date | None = field("Gælder til og med")
+
+    def holds_on(self, day: date) -> bool:
+        return (self.valid_from or Day.first) <= day <= (self.valid_to or Day.last)
+
+
+Row = TypeVar("Row", bound=Dated)
+
+
+def backward(rows: Sequence[Dated], path: str) -> Iterator[tuple[str, str]]:
+    """The rows that end before they begin."""
+    for n, row in enumerate(rows):
+        if (row.valid_from or Day.first) > (row.valid_to or Day.last):
+            yield f"{path}[{n}].valid_to", "Rækken slutter, før den begynder"
+
+
+def overlapping(rows: Sequence[Row], path: str, about: Callable[[Row], Hashable]) -> Iterator[tuple[str, str]]:
+    """The rows of which another, about the same, holds on the same day."""
+    for (earlier, one), (later, other) in combinations(enumerate(rows), 2):
+        if about(one) == about(other) and (
+            one.holds_on(other.valid_from or Day.first) or other.holds_on(one.valid_from or Day.first)
+        ):
+            yield f"{path}[{later}]", f"Rækken gælder samtidig med {path}[{earlier}] om det samme"

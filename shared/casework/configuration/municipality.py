@@ -1,0 +1,166 @@
+"""What one installation has decided for itself, and how its folder is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from casework.calendar import Calendar
+from casework.configuration.delegation import Delegation, DelegationFile, decides
+from casework.configuration.kinds import Count, DayOfTheYear
+from casework.configuration.periods import Period, PeriodsFile, days_for
+from casework.configuration.questions import Question, QuestionSet, QuestionsFile
+from casework.configuration.reading import EXAMPLE, Misconfigured, Part, Problems, Written, read
+from casework.configuration.tariffs import Tariff, TariffsFile, tariff_for
+from casework.configuration.tracks import Track, TracksFile, everything, unknown_fields, unknown_sets
+from casework.vocabularies.codes import LegalBasis
+
+
+@dataclass(frozen=True)
+class Basics(Part):
+    """municipality.yaml. Days are calendar days unless the name says working days."""
+
+    name: str
+    case_processing_days: Count = 56
+    hearing_days: Count = 14
+    written_decision_days: Count = 14
+    complaint_weeks: Count = 4
+    reassessment_weeks: Count = 4
+    letter_working_days: Count = 6
+    order_answer_working_days: Count = 5
+    status_note_working_days: Count = 5
+    extra_follow_up_days: Count = 45
+    notice_weeks: Count = 14
+    notice_paragraphs: tuple[LegalBasis, ...] = ("sel-95", "sel-96", "sel-98")
+    time_limited_paragraphs: tuple[LegalBasis, ...] = ("sel-82a", "sel-82b", "sel-82d")
+    free_choice_paragraphs: tuple[LegalBasis, ...] = ("sel-83", "sel-108", "abl-105")
+    search_key: str = "sagsgang"  # keys the hash by which lists find a CPR number; each installation has its own
+    closing_days: tuple[DayOfTheYear, ...] = ()
+    closed: tuple[date, ...] = ()
+
+
+FILES: Mapping[str, type[Part]] = {
+    "municipality.yaml": Basics,
+    "tracks.yaml": TracksFile,
+    "questions.yaml": QuestionsFile,
+    "case-processing.yaml": PeriodsFile,
+    "delegation.yaml": DelegationFile,
+    "tariffs.yaml": TariffsFile,
+}
+NEEDED = "municipality.yaml"
+
+
+@cache
+def _shipped() -> Mapping[str, Any]:
+    return {
+        name: value for file, part in FILES.items() for name, value in read(EXAMPLE, file, part)[1].settings().items()
+    }
+
+
+def _as_shipped(setting: str) -> Any:
+    return field(default_factory=lambda: _shipped()[setting], repr=False)
+
+
+@dataclass(frozen=True)
+class Municipality(Basics):
+    """What one installation has decided for itself; what it does not say is as in the shipped example."""
+
+    tracks: tuple[Track, ...] = _as_shipped("tracks")  # the smallest first
+    question_sets: tuple[QuestionSet, ...] = _as_shipped("question_sets")
+    periods: tuple[Period, ...] = _as_shipped("periods")
+    delegation: tuple[Delegation, ...] = _as_shipped("delegation")
+    tariffs: tuple[Tariff, ...] = _as_shipped("tariffs")
+    folder: Path | None = None  # None: it was not read from one, or from the shipped example
+    written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return Calendar.of(self.closing_days, self.closed)
+
+    def track(self, code: str | None) -> Track:
+        """A case's track. One that is not known hides nothing."""
+        return self._tracks.get(code or "") or everything(code, rank=len(self.tracks))
+
+    @cached_property
+    def _tracks(self) -> Mapping[str, Track]:
+        return {track.code: track for track in self.tracks}
+
+    def check_fields(self, known: Mapping[str, Collection[str]]) -> None:
+        """Check what tracks show of the phases that are known: phase.step -> the names of its fields.
+
+        Raises Misconfigured, naming file, line and field. Each phase does so at start, for what it has itself.
+        """
+        _refuse(_told(self.written, "tracks.yaml", unknown_fields(self.tracks, known)))
+
+    def question(self, id: str) -> Question | None:
+        return self._questions.get(id)
+
+    @cached_property
+    def _questions(self) -> Mapping[str, Question]:
+        return {question.id: question for one in self.question_sets for question in one.questions}
+
+    def questions_for(self, track_code: str | None, target_groups: Collection[str]) -> tuple[QuestionSet, ...]:
+        """The sets that the track names; where target groups are known, only those that suit one of them."""
+        named = self.track(track_code).question_sets
+        sets = tuple(one for one in self.question_sets if named is None or one.id in named)
+        return tuple(one for one in sets if one.suits(target_groups)) if target_groups else sets
+
+    def case_processing_days_for(self, legal_bases: Iterable[str], on: date, track: str | None = None) -> int:
+        """The days that a case begun on a day may take: the longest of its paragraphs' periods."""
+        return days_for(self.periods, self.case_processing_days, legal_bases, on, track)
+
+    def decides(self, track: str | None, amount: Decimal | None, legal_bases: Collection[str], on: date) -> str:
+        """The body that may decide (a code of decision-bodies). An amount that is not known keeps no limit."""
+        return decides(self.delegation, track, amount, legal_bases, on)
+
+    def tariff(
+        self, service: str, unit: str, on: date, offer: str | None = None, provider: str | None = None
+    ) -> Tariff | None:
+        """The normal prices of one service by one unit on a day; the provider (CVR) before the offer before all."""
+        return tariff_for(self.tariffs, service, unit, on, offer, provider)
+
+
+def load(folder: Path | None = None) -> Municipality:
+    """Read the municipality's folder (the shipped example where none is given).
+
+    Raises Misconfigured with everything that is wrong in it: file, line, field and what was expected.
+    """
+    problems = [*_misplaced(folder)] if folder else []
+    settings: dict[str, Any] = {}
+    written: dict[str, Written] = {}
+    for file, part in FILES.items():
+        own = folder and (file == NEEDED or (folder / file).exists())
+        try:
+            written[file], declared = read(folder if folder and own else EXAMPLE, file, part)
+            settings |= declared.settings()
+        except Misconfigured as wrong:
+            problems.append(str(wrong))
+    if {"tracks", "question_sets"} <= settings.keys():
+        sets = {one.id for one in settings["question_sets"]}
+        problems += _told(written, "tracks.yaml", unknown_sets(settings["tracks"], sets))
+    _refuse(problems)
+    return Municipality(**settings, folder=folder, written=written)
+
+
+def _misplaced(folder: Path) -> Iterator[str]:
+    """What lies in the folder as if it were settings; what is not YAML is left alone."""
+    if not folder.is_dir():
+        raise Misconfigured(f"{folder}: her ventes en mappe med filen {NEEDED}")
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".yaml", ".yml") and path.name not in FILES and not path.name.startswith("."):
+            yield f"{path.name}: filen kendes ikke; kendte filer er {', '.join(FILES)}"
+
+
+def _told(written: Mapping[str, Written], file: str, problems: Problems) -> Iterator[str]:
+    for path, message in problems:
+        yield f"{written[file].at(path) if file in written else f'{file}: {path}'}: {message}"
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    if told := "\n".join(problems):
+        raise Misconfigured(told)
