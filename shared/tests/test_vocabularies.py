@@ -78,6 +78,14 @@ def test_what_ffb_wants_of_every_case_has_its_uuid(name: str):
     assert [concept.code for concept in vocabulary(name).values() if not concept.ffb] == []
 
 
+@pytest.mark.parametrize("name", ["functioning-levels", "support-levels"])
+def test_ffb_can_be_told_that_a_level_is_not_assessed_but_nobody_chooses_that(name: str):
+    unassessed = vocabulary(name)["not-assessed"]
+
+    assert unassessed.ffb
+    assert unassessed not in vocabulary(name).selectable(TODAY)
+
+
 def test_one_danish_word_in_two_branches_is_two_ffb_concepts():
     assert vocabulary("themes")["crime"].da == vocabulary("target-groups")["crime"].da
     assert vocabulary("themes")["crime"].ffb != vocabulary("target-groups")["crime"].ffb
@@ -194,6 +202,13 @@ def test_what_is_no_longer_in_force_cannot_be_chosen():
 def test_a_paragraph_that_moved_to_barnets_lov_is_not_offered_but_can_still_be_read():
     assert "sel-66-5" not in {concept.code for concept in vocabulary("legal-bases").selectable(TODAY)}
     assert CodeField("legal-bases").deserialize("sel-66-5") == "sel-66-5"
+
+
+def test_the_elderly_act_can_be_named_from_the_day_it_is_in_force_and_the_paragraph_for_the_younger_stays():
+    bases = vocabulary("legal-bases")
+    offered = [{base.code for base in bases.selectable(day)} for day in (date(2025, 6, 30), date(2025, 7, 1))]
+
+    assert [{"aeldreloven", "sel-83"} & codes for codes in offered] == [{"sel-83"}, {"aeldreloven", "sel-83"}]
 
 
 def test_a_heading_cannot_be_chosen():

@@ -211,7 +211,7 @@ def level(value: Any) -> str:
 def options(f: Described) -> list[Option]:
     """What may be chosen in a field, grouped as the list is."""
     if f["type"] == "int":
-        return [Option(c["value"], level(c["value"])) for c in vocabulary("functioning-levels").values()]
+        return [Option(c["value"], level(c["value"])) for c in vocabulary("functioning-levels").values() if c["value"]]
     concepts = vocabulary(f["vocabulary"])
     listed = [concepts[c] for c in f["codes"] or concepts if c in concepts]
     return [Option(c.code, c.label(language()), _group(concepts, c)) for c in listed]
