@@ -21,8 +21,9 @@ from casework.contracts.ordering import (
     OrderSent,
 )
 from casework.contracts.scheduler import DeadlineMissed
-from casework.errors import Forbidden, Invalid, NotHere, Refused
+from casework.errors import Forbidden, Invalid, NotHere
 from casework.schema import Amount
+from casework.testing.cases import refused
 from ordering.commands import Billed, ImportActuals
 from ordering.rules import last_day
 
@@ -63,12 +64,12 @@ def second_decision(case: Played) -> Played:
 
 @pytest.mark.rule("ORD-05")
 def test_nothing_that_was_not_sent_is_revised(granted: Played):
-    with pytest.raises(NotHere) as refused:
+    with pytest.raises(NotHere) as caught:
         granted.revise("x-hus")
-    assert refused.value.rule == "ORD-05"
+    assert caught.value.rule == "ORD-05"
 
 
-@pytest.mark.rule("GOL-16")
+@pytest.mark.permits("GOL-16")
 def test_a_new_version_takes_what_was_decided_last(running: Played):
     second_decision(running)
 
@@ -105,10 +106,11 @@ def test_an_unanswered_version_lapses_when_the_next_is_sent(granted: Played):
     assert granted.at() == ["replaced", "answer"]
 
 
+@pytest.mark.refuses("ORD-05")
 def test_an_order_for_which_nothing_is_granted_is_not_sent_anew(shared: Played):
     shared.send().fill(interventions=another("zeta"))
 
-    with pytest.raises(Refused, match="ORD-05"):
+    with refused("ORD-05", "order.interventions"):
         shared.revise("x-hus")
 
 
@@ -251,6 +253,7 @@ LIMITED = {
 }
 
 
+@pytest.mark.permits("GOL-14")
 @pytest.mark.rule("FUP-09")
 def test_help_that_the_law_limits_ends_by_itself(case: Played):
     case.hear(assessed(1, goal("g1")), made(help_from("x-hus", **LIMITED), legal_bases=("sel-82b",)))
