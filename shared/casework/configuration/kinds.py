@@ -58,7 +58,10 @@ class AnyTargetGroupField(CodeField):
 
     def __init__(self, name: str = "target-groups", **options: Any) -> None:
         super().__init__(name, **options)
-        self.codes = tuple(self.vocabulary)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self.vocabulary)
 
 
 class ThemeOrCategoryField(CodeField):
@@ -66,7 +69,10 @@ class ThemeOrCategoryField(CodeField):
 
     def __init__(self, name: str = "themes", **options: Any) -> None:
         super().__init__(name, **options)
-        self.codes = tuple(code for code, theme in self.vocabulary.items() if theme["level"] != "subtheme")
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(code for code, theme in self.vocabulary.items() if theme["level"] != "subtheme")
 
 
 Count = Annotated[int, CountField()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 from marshmallow import ValidationError, fields
@@ -56,6 +56,7 @@ class CodeField(fields.String):
     """A code of a vocabulary, of those that may be recorded and whose facts are as `where` says.
 
     The day does not matter here: a case may be read and mended long after one of its codes went out of force.
+    The list is looked up when it is used, for a municipality may take in a newer release of it.
     """
 
     default_error_messages = _WRONG
@@ -63,12 +64,27 @@ class CodeField(fields.String):
     def __init__(
         self, name: str, *, where: Mapping[str, str] | None = None, rule: str = "DAT-03", **options: Any
     ) -> None:
-        self.vocabulary, self.where, self.rule = vocabulary(name), where or {}, rule
-        self.codes = tuple(_accepted(self.vocabulary, self.where))  # all that is taken, in printed order
+        self._list, self.where, self.rule = name, where or {}, rule
         if not self.codes:
             raise LookupError(f"No code of {name} has {self.where}")
         super().__init__(**options)
-        self.metadata = {"x-vocabulary": name, **self._enum(), **self.metadata}
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return vocabulary(self._list)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All that is taken, in printed order."""
+        return self.vocabulary.recordable(self.where)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        return {"x-vocabulary": self._list, **self._enum(), **self._metadata}
+
+    @metadata.setter
+    def metadata(self, given: Mapping[str, Any]) -> None:
+        self._metadata = given
 
     def _enum(self) -> dict[str, list[str | None]]:
         if len(self.codes) > _SHOWN:
@@ -77,7 +93,7 @@ class CodeField(fields.String):
 
     def with_options(self, **options: Any) -> Self:
         """The same field with marshmallow's options (required, allow_none, metadata …)."""
-        return type(self)(self.vocabulary.name, where=self.where, rule=self.rule, **options)
+        return type(self)(self._list, where=self.where, rule=self.rule, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if isinstance(value, str) and value in self.codes:
@@ -85,7 +101,7 @@ class CodeField(fields.String):
         raise self._refusal(value)
 
     def _refusal(self, value: Any) -> ValidationError:
-        name = self.vocabulary.name
+        name = self._list
         if not isinstance(value, str):
             return _refuse(NOT_TEXT, self.rule, vocabulary=name)
         if value not in self.vocabulary:
@@ -95,12 +111,6 @@ class CodeField(fields.String):
         if below:
             return _refuse(HEADING, self.rule, vocabulary=name, value=value, nearest=below[:3])
         return _refuse(ELSEWHERE, self.rule, vocabulary=name, value=value)
-
-
-def _accepted(codes: Vocabulary, where: Mapping[str, str]) -> Iterator[str]:
-    for concept in codes.values():
-        if concept.is_selectable and all(concept[fact] == wanted for fact, wanted in where.items()):
-            yield concept.code
 
 
 class LevelField(fields.Integer):
