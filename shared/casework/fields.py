@@ -25,7 +25,9 @@ class Info:
     en: str | None = None
     help: str | None = None  # what to write here, in words a caseworker uses
     required: str = NEVER  # never, always, or the condition in words: a reading that feeds the completeness picture
-    costs: str | None = None  # what it costs later where it stays empty; without a cost it is listed and warns of nothing
+    costs: str | None = (
+        None  # what it costs later where it stays empty; without a cost it is listed and warns of nothing
+    )
     carried_from: str | None = None  # phase.step.field whose value shows here until it is mended here
     computed: str | None = None  # what it is reckoned from; such a field cannot be written
     rule: str | None = None  # the rule a refused value breaks, where it is another than the vocabulary's own

@@ -144,8 +144,11 @@ def overlay(cls: type, base: Mapping[str, Any], own: Mapping[str, Any]) -> Json:
             by = declared.info.key
             entries = {entry[by]: entry for entry in laid.get(name) or []}
             for entry in mine:
-                entries[entry[by]] = overlay(declared.entry, entries.get(entry[by], {}), entry)
-            laid[name] = [entry for entry in entries.values() if not entry.get(REMOVED)]
+                if entry.get(REMOVED):
+                    entries.pop(entry[by], None)
+                else:
+                    entries[entry[by]] = overlay(declared.entry, entries.get(entry[by], {}), entry)
+            laid[name] = list(entries.values())
         else:
             laid[name] = mine
     return laid

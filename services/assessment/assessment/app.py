@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Flask
 
-from assessment import commands, model, rules
+from assessment import commands, model, rules, warnings
+from assessment.api import blueprint
 from assessment.document import document
+from assessment.handlers import AssessmentHandlers
 from assessment.process import ASSESSMENT
 from casework.phase.phase import Phase
 from casework.service.phase_api import PhaseService, create_phase_app
@@ -17,7 +19,8 @@ PHASE = Phase(
     steps=model.STEPS,
     commands=commands.COMMANDS,
     checks=rules.CHECKS,
-    warnings=rules.WARNINGS,
+    warnings=warnings.WARNINGS,
+    conditions=warnings.CONDITIONS,
     computes=rules.COMPUTES,
     tells=rules.TELLS,
     derives=rules.follow_the_record,
@@ -26,8 +29,11 @@ PHASE = Phase(
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    return PhaseService(PHASE, settings or Settings.from_env("assessment"), **overrides)
+    return PhaseService(PHASE, settings or Settings.from_env("assessment"), AssessmentHandlers, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:
-    return create_phase_app(service or create())
+    service = service or create()
+    app = create_phase_app(service)
+    app.extensions["api"].register_blueprint(blueprint(service))
+    return app

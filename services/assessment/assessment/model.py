@@ -1,7 +1,7 @@
 """What assessment has on record: Sagsoplysning, Sagsvurdering, Indstilling and Handleplan (handbook 4, 5)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from casework.contracts.values import (
     CategoryAnalysis,
@@ -19,11 +19,13 @@ from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.schema import Amount
 from casework.vocabularies.codes import (
     ActionPlanStatus,
+    DecisionBody,
     DecisionOutcome,
     GuardianshipForm,
     RepresentationForm,
     SupportLevel,
     TargetGroup,
+    Theme,
 )
 
 
@@ -34,10 +36,12 @@ class State:
     recommended_on: date | None = None
     recommended_by: str | None = None
     recommended_outcome: DecisionOutcome | None = None
+    decision_body: DecisionBody | None = None  # who may decide it, by the delegation scheme of that day
     assessment_revision: int | None = None
     interventions: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     approved: bool | None = None
+    is_changed: bool | None = None  # approved otherwise than it was put forward
     comment: str | None = None
 
 
@@ -50,20 +54,67 @@ class Hearing:
     to: Party = needed("Til")
     sent_on: date = needed("Sendt den")
     answer_due: date = needed("Svar senest")
+    facts: str | None = field("Oplysninger, der høres over")
+    documents: tuple[Document, ...] = entries("Sendt med", key=None)
     answered_on: date | None = field("Besvaret den")
     response: str | None = field("Svar")
 
 
+@value
+class Reused:
+    """One item that was taken over from an earlier case, and whether somebody has said that it still holds (GEN-08)."""
+
+    id: str = needed()  # its path, as `case_information.theme_entries[relations]`
+    case_number: str | None = field("Fra sag")
+    outcome: DecisionOutcome | None = field("Resultatet dengang")
+    recorded_at: datetime | None = field("Skrevet")
+    taken_on: date = needed("Genbrugt den")
+    confirmed_on: date | None = field("Bekræftet den")
+
+
+@value
+class Reopened:
+    """A theme to be looked at anew in this round; all others stand with their own dates (ASM-19)."""
+
+    theme: Theme = needed("Overtema")
+    reopened_on: date = needed("Genåbnet den")
+
+
 @step("ledger", "Det, der er sket")
 class Ledger(Step):
-    """What the house itself keeps beside the forms: level history, hearings, pauses, plans completed."""
+    """What the house itself keeps beside the forms: level history, hearings, pauses, what was reused, plans."""
 
     levels: tuple[LevelEntry, ...] = entries("Niveauer", key=None, computed="functioning_scores and follow-ups")
     hearings: tuple[Hearing, ...] = entries("Partshøringer", computed="assessment.send_hearing")
     paused_on: date | None = field("Sat i bero", computed="assessment.pause")
+    pause_reason: str | None = field("Venter på", computed="assessment.pause")
+    copy_sent_on: date | None = field("Kopi sendt til borgeren", computed="assessment.send_copy")
+    reused: tuple[Reused, ...] = entries("Genbrugt fra en tidligere sag", computed="assessment.reuse")
+    reopened: tuple[Reopened, ...] = entries("Genåbnede temaer", key="theme", computed="assessment.reopen_themes")
     plan_offered_on: date | None = field("Handleplan tilbudt", computed="assessment.offer_plan")
     plans_completed: int | None = field("Færdige handleplaner", computed="assessment.complete_plan")
     plan_to_update: bool | None = field("Handleplan skal opdateres", computed="followup.concluded")
+
+
+@value
+class PlanOnRecord:
+    """A final plan as it was made: new goals are held against it (GOL-17), and changes seen by it (PLN-08)."""
+
+    id: str = needed()  # the case's
+    case_number: str | None = field("Sag")
+    number: int = needed("Handleplan")
+    completed_on: date = needed("Færdig den")
+    intervention_purpose: str | None = field("Indsatsformål")
+    goals: tuple[Goal, ...] = entries("Indsatsmål")
+    interventions: tuple[Intervention, ...] = entries("Indsatser")
+    citizen_address: str | None = field("Borgerens adresse")
+
+
+@step("plans", "Borgerens handleplaner", per="citizen")
+class CitizenPlans(Step):
+    """The newest final plan of each of the citizen's cases: one plan across decisions is the aim (PLN-06)."""
+
+    plans: tuple[PlanOnRecord, ...] = entries("Handleplaner", computed="assessment.complete_plan")
 
 
 @step("case_information", "Sagsoplysning")
@@ -86,21 +137,50 @@ class CaseInformation(Step):
         "Analysespørgsmål", carried_from="intake.wishes_and_purpose.analysis_question"
     )
     theme_entries: tuple[ThemeEntry, ...] = entries(
-        "Oplysning af relevante udredningstemaer", key="theme", required="the theme is relevant to the decision"
+        "Oplysning af relevante udredningstemaer",
+        key="theme",
+        required="the theme is relevant to the decision",
+        costs="Sagen er ikke oplyst, og afgørelsen har intet at hvile på",
     )
     functioning_scores: tuple[FunctioningScore, ...] = entries(
         "Funktionsevneniveau for relevante undertemaer",
         key="subtheme",
         required="an activity-and-participation sub-theme is relevant",
+        costs="Ingen mål kan måles, og udviklingen kan ikke ses ved opfølgningen",
     )
     category_analyses: tuple[CategoryAnalysis, ...] = entries("Delanalyse på kategorien", key="category")
+    analysis_drafts: tuple[CategoryAnalysis, ...] = entries(
+        "Bemærkninger samlet til delanalyse",
+        key="category",
+        computed="theme_entries.caseworker_remarks",
+        rule="ASM-14",
+    )
     supplementary_assessments: tuple[Document, ...] = entries("Målgruppespecifikke udredningsmetoder", key=None)
     omitted_information: str | None = field(
         "Oplysninger der ikke tillægges vægt", required="information the citizen wanted included is left out"
     )
-    party_hearing_needed: bool | None = field("Partshøring", required=ALWAYS)
+    party_hearing_needed: bool | None = field(
+        "Partshøring",
+        required=ALWAYS,
+        costs="Ingen kan se, om partshøring er overvejet. Mangler den, kan afgørelsen være ugyldig",
+    )
     party_hearing_sent_date: date | None = field("Dato for partshøring", required="party_hearing_needed")
     party_hearing_response: str | None = field("Kommentarer til partshøring")
+
+
+@value
+class SpecialistAnswer:
+    """The answer to one question of a specialist question set, which the municipality has written."""
+
+    question: str = needed("Spørgsmål")
+    answer: str | None = field("Svar", required="an answer is added")
+
+
+@step("question_sets", "Specialspørgsmål")
+class QuestionSets(Step):
+    """Answers to the questions that the track asks in this field (misuse, brain injury, …)."""
+
+    answers: tuple[SpecialistAnswer, ...] = entries("Svar", key="question")
 
 
 @step("case_assessment", "Sagsvurdering")
@@ -128,29 +208,53 @@ class CaseAssessment(Step):
     category_analyses: tuple[CategoryAnalysis, ...] = entries(
         "Delanalyse på kategorien", key="category", carried_from="assessment.case_information.category_analyses"
     )
-    situation_assessment: str | None = field("Vurdering af borgerens situation", required=ALWAYS)
-    intervention_purpose: str | None = field("Indsatsformål", required="support is proposed")
-    goals: tuple[Goal, ...] = entries("Indsatsmål", required="support is proposed")
+    situation_assessment: str | None = field(
+        "Vurdering af borgerens situation",
+        required=ALWAYS,
+        costs="Indstilling og bestilling mangler vurderingen af borgerens situation",
+    )
+    intervention_purpose: str | None = field(
+        "Indsatsformål", required="support is proposed", costs="Handleplan, brev og bestilling mangler formålet"
+    )
+    goals: tuple[Goal, ...] = entries(
+        "Indsatsmål", required="support is proposed", costs="Der er intet at følge op på, og ingen mål i FFB"
+    )
     support_need_assessment: str | None = field("Vurdering af borgerens støttebehov og indsats", required=ALWAYS)
-    is_entitled: bool | None = field("Berettigelse til støtte", required=ALWAYS)
+    is_entitled: bool | None = field(
+        "Berettigelse til støtte", required=ALWAYS, costs="Ingen kan se, om borgeren er berettiget til støtten"
+    )
     quality_standard_deviation: str | None = field("Fravigelse af kvalitetsstandard/serviceniveau")
     other_legislation_checked: str | None = field(
         "Undersøgt hjælp efter anden lovgivning", required="help is refused with reference to other legislation"
     )
     decision_reasoning: str | None = field("Begrundelse for afgørelse")
+    earlier_result_explanation: str | None = field(
+        "Forklaring på forskel fra tidligere afgørelse",
+        help="Når de samme oplysninger førte til det modsatte resultat i en tidligere sag (GEN-09)",
+    )
     has_civil_society_support: bool | None = field("Indsatser i civilsamfundet")
     civil_society_support: str | None = field(
         "Indsatser i civilsamfundet – skriv hvilke", required="has_civil_society_support"
     )
     citizen_perspective: str | None = field("Borgerens perspektiv på indsatsen")
     citizen_resources: str | None = field("Borgerens ressourcer i forhold til indsatsen")
-    primary_target_group: TargetGroup | None = field("Borgerens primære målgruppe", required=ALWAYS)
+    primary_target_group: TargetGroup | None = field(
+        "Borgerens primære målgruppe",
+        required=ALWAYS,
+        costs="Sagen får ingen række i statistikken og mangler målgruppe i FFB",
+    )
     other_target_groups: tuple[TargetGroup, ...] = entries("Borgerens øvrige målgrupper", key=None)
-    interventions: tuple[Intervention, ...] = entries("Indsatser", required="is_entitled")
+    interventions: tuple[Intervention, ...] = entries(
+        "Indsatser", required="is_entitled", costs="Der er intet at bevilge, bestille eller disponere"
+    )
     total_expected_price: Amount | None = field(
         "Forventet pris for samlet indsats", computed="interventions.expected_price", rule="PRI-03"
     )
-    action_plan_offered: bool | None = field("Borgerens § 141-handleplan", required=ALWAYS)
+    action_plan_offered: bool | None = field(
+        "Borgerens § 141-handleplan",
+        required=ALWAYS,
+        costs="Ingen kan se, om pligten til at tilbyde en handleplan er opfyldt",
+    )
     action_plan_not_offered_reason: str | None = field("Begrund hvorfor ikke", required="not action_plan_offered")
     action_plan_wanted: bool | None = field("Borgerens ønsker til handleplan", required="action_plan_offered")
     action_plan_status: ActionPlanStatus | None = field("Status på handleplan", required="action_plan_wanted")
@@ -161,7 +265,11 @@ class CaseAssessment(Step):
     holistic_plan_status: ActionPlanStatus | None = field(
         "Status for helhedsorienteret handleplan", required="holistic_plan_wanted"
     )
-    current_support_need: SupportLevel | None = field("Borgerens aktuelle støttebehov", required=ALWAYS)
+    current_support_need: SupportLevel | None = field(
+        "Borgerens aktuelle støttebehov",
+        required=ALWAYS,
+        costs="Støttebehovet mangler i FFB, og en ændring kan ikke ses ved opfølgningen",
+    )
 
 
 @step("recommendation", "Indstilling")
@@ -318,10 +426,12 @@ class ActionPlan(Step):
     citizen_agreements: str | None = field("Eventuelle aftaler med borgeren")
     other_interventions: str | None = field("Andre indsatser")
     authority_partners: tuple[Party, ...] = entries("Eventuelle samarbejdspartnere i myndighed", key=None)
-    coordinator: Party | None = field("Ansvarlig for koordinering", required=ALWAYS)
+    coordinator: Party | None = field(
+        "Ansvarlig for koordinering", required=ALWAYS, costs="Ingen har ansvaret for at holde indsatserne sammen"
+    )
     plan_sharing_agreed: bool | None = field(
         "Udlevering af handleplan til udfører", required="the plan is handed to a provider"
     )
 
 
-STEPS = (CaseInformation, CaseAssessment, Recommendation, ActionPlan, Ledger)
+STEPS = (CaseInformation, QuestionSets, CaseAssessment, Recommendation, ActionPlan, Ledger, CitizenPlans)

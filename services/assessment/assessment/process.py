@@ -1,14 +1,18 @@
 """Assessment (udredning): from a finished opening to an approved recommendation, again for each decision."""
 
-from assessment import rules
+from assessment import reuse, rules
 from assessment.commands import (
     AnswerRecommendation,
     CompletePlan,
+    ConfirmReused,
     OfferPlan,
     PauseAssessment,
     Recommend,
     RecordHearingAnswer,
+    ReopenThemes,
     ResumeAssessment,
+    Reuse,
+    SendCopy,
     SendHearing,
     StartAssessment,
 )
@@ -43,6 +47,10 @@ ASSESSMENT = Process("assessment", "Udredning og handleplan", version=1, number=
     Always("heard",       "Registrér høringssvar",  on=RecordHearingAnswer, do=rules.record_hearing_answer, sends=HearingAnswered, by=CASEWORKER),
     Always("pause",       "Sæt i bero",             on=PauseAssessment, do=rules.pause, sends=AssessmentPaused, by=CASEWORKER),
     Always("resume",      "Genoptag",               on=ResumeAssessment, do=rules.resume, sends=AssessmentResumed, by=CASEWORKER),
+    Always("copy",        "Send kopi til borgeren", on=SendCopy, do=rules.send_copy, by=CASEWORKER),
+    Always("reuse",       "Genbrug fra tidligere sag", on=Reuse, do=reuse.reuse, by=CASEWORKER),
+    Always("confirmed",   "Bekræft det genbrugte",  on=ConfirmReused, do=reuse.confirm_reused, by=CASEWORKER),
+    Always("reopened",    "Genåbn temaer",          on=ReopenThemes, do=reuse.reopen_themes, by=CASEWORKER),
     Always("offer",       "Tilbyd handleplan",      on=OfferPlan, do=rules.offer_plan, sends=ActionPlanOffered, by=CASEWORKER),
     Always("plan",        "Gør handleplanen færdig", on=CompletePlan, do=rules.complete_plan, sends=ActionPlanCompleted, by=CASEWORKER),
     Always("decided",     "Afgørelse truffet",      on=DecisionMade, do=rules.note_decision),

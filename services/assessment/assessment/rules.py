@@ -1,10 +1,9 @@
 """What may happen in an assessment, what follows, and what to warn about. Pure; rule ids are the catalogue's."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from assessment.commands import (
@@ -15,10 +14,24 @@ from assessment.commands import (
     Recommend,
     RecordHearingAnswer,
     ResumeAssessment,
+    SendCopy,
     SendHearing,
     StartAssessment,
 )
-from assessment.model import ActionPlan, CaseAssessment, CaseInformation, Hearing, Ledger, Recommendation, State
+from assessment.model import (
+    ActionPlan,
+    CaseAssessment,
+    CaseInformation,
+    CitizenPlans,
+    Hearing,
+    Ledger,
+    PlanOnRecord,
+    QuestionSets,
+    Recommendation,
+    State,
+)
+from assessment.reuse import confirmed_by_writing
+from casework import legal_bases, representation, target_groups
 from casework.contracts.assessment import (
     ActionPlanCompleted,
     ActionPlanOffered,
@@ -29,6 +42,7 @@ from casework.contracts.assessment import (
     CaseInformationRecorded,
     HearingAnswered,
     HearingSent,
+    HelpProposed,
     LevelRecorded,
     RecommendationApproved,
     RecommendationSubmitted,
@@ -38,10 +52,12 @@ from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, CitizenChanged, IntakeCompleted, RepresentationChanged
-from casework.contracts.values import Goal, LevelEntry, Party
+from casework.contracts.values import CategoryAnalysis, Goal, LevelEntry, Party
 from casework.errors import Refused
-from casework.pricing import priced, total
-from casework.process import Becomes, Event, Records, Situation, Warned
+from casework.fields import fields_of
+from casework.offers import is_residence
+from casework.pricing import as_told, inherited, priced, total
+from casework.process import Becomes, Event, Records, Situation
 from casework.vocabularies import vocabulary
 
 Case = Situation[State]
@@ -66,19 +82,34 @@ def recommend(s: Case, command: Recommend, today: date) -> Events:
     """Freeze what is put forward (EVA-15), once what the law and the method demand is there."""
     assessment = s[CaseAssessment]
     _the_need_is_reasoned(assessment)
+    _the_wish_is_answered(assessment)
     _every_goal_has_its_type(assessment)
+    _every_intervention_is_specified(assessment)
     _the_plan_is_spoken_of(assessment)
+    yield Becomes(recommended_on=today, recommended_by=s.actor.id, approved=None, is_changed=None, comment=None)
+    yield put_forward(s)
+
+
+def put_forward(s: Case) -> Becomes:
+    """What stands now, frozen, and who may decide it by the municipality's delegation: track, price, paragraph."""
+    assessment = s[CaseAssessment]
     proposed = [i for i in assessment.interventions if not i.is_alternative]
-    yield Becomes(
-        recommended_on=today,
-        recommended_by=s.actor.id,
-        recommended_outcome=s[Recommendation].recommended_outcome or ("granted" if proposed else "refused"),
+    track = s.case.track if s.case else None
+    return Becomes(
+        recommended_outcome=outcome(s),
+        decision_body=s.municipality.decides(
+            track, assessment.total_expected_price, legal_bases.of_help(proposed), s.today
+        ),
         assessment_revision=s.said.get(CaseAssessmentRecorded.wire, 0),
         interventions=tuple(i.id for i in proposed),
         alternatives=tuple(i.id for i in assessment.interventions if i.is_alternative),
-        approved=None,
-        comment=None,
     )
+
+
+def outcome(s: Case) -> str:
+    """What is recommended: as it is said, else by whether any help is proposed."""
+    proposed = any(not i.is_alternative for i in s[CaseAssessment].interventions)
+    return s[Recommendation].recommended_outcome or ("granted" if proposed else "refused")
 
 
 def _the_need_is_reasoned(assessment: CaseAssessment) -> None:
@@ -87,11 +118,36 @@ def _the_need_is_reasoned(assessment: CaseAssessment) -> None:
                       "Skriv, hvorfor borgeren er berettiget til støtten, eller hvorfor ikke")  # fmt: skip
 
 
+_HOME = re.compile(r"\b(botilbud\w*|bosted\w*)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(ikke|aldrig|ingen)\b", re.IGNORECASE)
+
+
+def _the_wish_is_answered(assessment: CaseAssessment) -> None:
+    """Asked for one intervention, proposed another: say why (EVA-04). Wished for, too, is a home that is named."""
+    proposed = [i for i in assessment.interventions if not i.is_alternative]
+    declined = [i for i in assessment.interventions if i.is_requested and i.is_alternative]
+    sentences = re.split(r"[.!?\n]", assessment.citizen_wishes or "")
+    wants_home = any(_HOME.search(one) and not _NOT.search(one) for one in sentences)
+    elsewhere = bool(proposed) and not any(is_residence(i.offer) for i in proposed)
+    if (declined or (wants_home and elsewhere)) and not (assessment.decision_reasoning or "").strip():
+        raise Refused("EVA-04", "case_assessment.decision_reasoning",
+                      "Borgeren har bedt om noget andet. Begrund, hvorfor det ikke er valgt")  # fmt: skip
+
+
 def _every_goal_has_its_type(assessment: CaseAssessment) -> None:
     for goal in assessment.goals:
         if not goal.goal_type:
             raise Refused("GOL-02", f"case_assessment.goals[{goal.id}].goal_type",
                           "Vælg, om målet er at udvikle, fastholde eller begrænse tab")  # fmt: skip
+
+
+def _every_intervention_is_specified(assessment: CaseAssessment) -> None:
+    for intervention in [i for i in assessment.interventions if not i.is_alternative]:
+        where = f"case_assessment.interventions[{intervention.id}]"
+        if not intervention.services:
+            raise Refused("PRI-07", f"{where}.services", "Vælg mindst én ydelse til indsatsen")
+        if not intervention.offer:
+            raise Refused("PRI-07", f"{where}.offer", "Vælg, hvilken type tilbud der giver indsatsen")
 
 
 def _the_plan_is_spoken_of(assessment: CaseAssessment) -> None:
@@ -105,8 +161,8 @@ def _the_plan_is_spoken_of(assessment: CaseAssessment) -> None:
 
 
 def needs_no_approval(s: Case) -> bool:
-    """On the small track the caseworker decides, and nobody approves."""
-    return s.case is not None and s.case.track == "small"
+    """Where the caseworker may decide alone (on the small track, as delivered), nobody approves."""
+    return s.state.decision_body == "caseworker"
 
 
 def announce_submission(s: Case, trigger: object, today: date) -> Events:
@@ -116,6 +172,7 @@ def announce_submission(s: Case, trigger: object, today: date) -> Events:
         recommended_outcome=s.state.recommended_outcome,
         total_expected_price=assessment.total_expected_price,
         primary_target_group=assessment.primary_target_group,
+        decision_body=s.state.decision_body,
     )
 
 
@@ -123,8 +180,14 @@ def answer(s: Case, command: AnswerRecommendation, today: date) -> Events:
     """The leader's answer. Nobody approves a recommendation of their own."""
     if s.actor.id == s.state.recommended_by:
         raise Refused("EVA-15", "approve", "Man godkender ikke sin egen indstilling")
-    approved = command.action == "assessment.approve"
-    yield Becomes(approved=approved, comment=command.comment)
+    if s.state.decision_body == "committee" and command.decision_body != "committee":
+        raise Refused("EVA-15", "decision_body", "Indstillingen skal for udvalget. Skriv udvalgets svar")
+    approved = command.action != "assessment.return"
+    if command.action == "assessment.change":
+        if not (command.comment or "").strip():
+            raise Refused("EVA-15", "comment", "Skriv, hvad der er ændret, og hvorfor")
+        yield put_forward(s)
+    yield Becomes(approved=approved, is_changed=command.action == "assessment.change" or None, comment=command.comment)
     if not approved:
         yield NotificationRequested(kind="assessment.returned", roles=("caseworker",), key=str(s.number))
 
@@ -160,7 +223,10 @@ def send_hearing(s: Case, command: SendHearing, today: date) -> Events:
     number = len(ledger.hearings) + 1
     due = s.calendar.on_or_after(today + timedelta(days=s.municipality.hearing_days))
     party = party_to_the_case(s)
-    hearing = Hearing(id=str(number), number=number, to=party, sent_on=today, answer_due=due)
+    hearing = Hearing(
+        id=str(number), number=number, to=party, sent_on=today, answer_due=due, facts=command.facts,
+        documents=command.documents,
+    )  # fmt: skip
     yield Records(Ledger, hearings=(*ledger.hearings, hearing))
     yield Records(CaseInformation, party_hearing_sent_date=today)
     yield HearingSent(number=number, party=party, party_hearing_sent_date=today, answer_due=due)
@@ -170,11 +236,11 @@ def send_hearing(s: Case, command: SendHearing, today: date) -> Events:
 
 def party_to_the_case(s: Case) -> Party:
     """The citizen, or the one who has taken over the rights: a guardian, or a party representative (FVL § 8)."""
-    rights = s.told(RepresentationChanged)
+    rights = representation.as_of(s.told(RepresentationChanged), s.today)
     citizen = s.told(CitizenChanged)
-    if rights and rights.has_guardian and rights.guardian_contact:
+    if rights.has_guardian and rights.guardian_contact:
         return rights.guardian_contact
-    if rights and rights.representation_form == "party-representative" and rights.representative_contact:
+    if rights.representation_form == "party-representative" and rights.representative_contact:
         return rights.representative_contact
     return Party(name=(citizen and citizen.citizen_name) or "Borgeren", role="citizen")
 
@@ -196,15 +262,20 @@ def record_hearing_answer(s: Case, command: RecordHearingAnswer, today: date) ->
 def pause(s: Case, command: PauseAssessment, today: date) -> Events:
     if s[Ledger].paused_on:
         raise Refused("INT-21", "pause", "Sagen er allerede sat i bero")
-    yield Records(Ledger, paused_on=today)
+    yield Records(Ledger, paused_on=today, pause_reason=command.reason)
     yield AssessmentPaused(paused_on=today)
 
 
 def resume(s: Case, command: ResumeAssessment, today: date) -> Events:
     if not s[Ledger].paused_on:
         raise Refused("INT-21", "resume", "Sagen er ikke sat i bero")
-    yield Records(Ledger, paused_on=None)
+    yield Records(Ledger, paused_on=None, pause_reason=None)
     yield AssessmentResumed(resumed_on=today)
+
+
+def send_copy(s: Case, command: SendCopy, today: date) -> Events:
+    """The citizen can read and comment on the investigation before the decision is made (INT-22)."""
+    yield Records(Ledger, copy_sent_on=today)
 
 
 # the action plan
@@ -235,7 +306,23 @@ def complete_plan(s: Case, command: CompletePlan, today: date) -> Events:
                           "Skriv, hvor længe indsatsen ventes at vare, eller at den er uden slutdato")  # fmt: skip
     number = (s[Ledger].plans_completed or 0) + 1
     yield Records(Ledger, plans_completed=number, plan_to_update=None)
+    yield Records(CitizenPlans, plans=_with_this_plan(s, number, today))
     yield ActionPlanCompleted(number=number, completed_on=today)
+
+
+def _with_this_plan(s: Case, number: int, today: date) -> tuple[PlanOnRecord, ...]:
+    plan, citizen = s[ActionPlan], s.told(CitizenChanged)
+    here = PlanOnRecord(
+        id=str(s.case_id),
+        case_number=s.case.case_number if s.case else None,
+        number=number,
+        completed_on=today,
+        intervention_purpose=plan.intervention_purpose,
+        goals=tuple(Goal(**{name: getattr(goal, name) for name in fields_of(Goal)}) for goal in plan.goals),
+        interventions=plan.interventions,
+        citizen_address=citizen.citizen_address if citizen else None,
+    )
+    return (*(p for p in s[CitizenPlans].plans if p.id != here.id), here)
 
 
 # what others tell
@@ -267,7 +354,7 @@ def take_over_follow_up(s: Case, concluded: FollowupConcluded, today: date) -> E
 
 # recording
 def follow_the_record(before: Case, after: Case) -> Events:
-    """Each level that is set enters the history, with its date, author and origin (ASM-20)."""
+    """What a recording brings about: levels enter the history (ASM-20); what is written anew is no longer reused."""
     old = {score.subtheme: score for score in before[CaseInformation].functioning_scores}
     new = [
         LevelEntry(
@@ -283,6 +370,24 @@ def follow_the_record(before: Case, after: Case) -> Events:
     if new:
         yield Records(Ledger, levels=(*after[Ledger].levels, *new))
         yield from (LevelRecorded.of(entry) for entry in new)
+    yield from _themes_looked_at(before, after)
+    yield from confirmed_by_writing(before, after)
+
+
+def _themes_looked_at(before: Case, after: Case) -> Events:
+    """A reopened theme is done with once something is written on it."""
+    reopened = after[Ledger].reopened
+    touched = themes_of(before[CaseInformation]) ^ themes_of(after[CaseInformation])
+    left = tuple(r for r in reopened if r.theme not in {theme for theme, _ in touched})
+    if left != reopened:
+        yield Records(Ledger, reopened=left)
+
+
+def themes_of(information: CaseInformation) -> set[tuple[str, Any]]:
+    """What is said of each theme: its entry, and the levels of its sub-themes."""
+    themes = vocabulary("themes")
+    said: set[tuple[str, Any]] = {(entry.theme, entry) for entry in information.theme_entries}
+    return said | {(themes[score.subtheme].parent, score) for score in information.functioning_scores}
 
 
 def what_is_recorded_can_be_reckoned(before: Case, after: Case) -> None:
@@ -299,7 +404,54 @@ def plan_adds_to_known_goals(before: Case, after: Case) -> None:
             raise Refused("GOL-18", f"action_plan.goals[{goal['id']}]", "Målet findes ikke i Sagsvurderingen")
 
 
+def a_whole_plan_has_consent(before: Case, after: Case) -> None:
+    """A whole-person plan takes the place of the § 141 plan only where the citizen agrees (PLN-09)."""
+    assessment = after[CaseAssessment]
+    status = after.own.get((CaseAssessment.step, ""), {}).get("holistic_plan_status")
+    changed = status != before.own.get((CaseAssessment.step, ""), {}).get("holistic_plan_status")
+    if changed and status in ("prepared", "in-preparation") and not assessment.holistic_plan_wanted:
+        raise Refused("PLN-09", "case_assessment.holistic_plan_status",
+                      "Borgeren skal sige ja til den helhedsorienterede plan, før den træder i stedet")  # fmt: skip
+
+
+def a_diagnosis_stands_behind_the_group(before: Case, after: Case) -> None:
+    """A group that is a diagnosis takes a medical one; without, it is the matching other group (EVA-09)."""
+    for name in ("primary_target_group", "other_target_groups"):
+        now, was = (_groups(s[CaseAssessment], name) for s in (after, before))
+        for group in [g for g in now if g not in was]:
+            if target_groups.needs_diagnosis(group) and not after[CaseAssessment].diagnoses:
+                other = target_groups.without_diagnosis(group)
+                raise Refused("EVA-09", f"case_assessment.{name}",
+                              f"{_label('target-groups', group)} kræver en lægelig diagnose. "
+                              f"Vælg »{_label('target-groups', other)}«")  # fmt: skip
+
+
+def _groups(assessment: CaseAssessment, name: str) -> tuple[str, ...]:
+    value = getattr(assessment, name)
+    return value if isinstance(value, tuple) else (value,) if value else ()
+
+
+def questions_are_known(before: Case, after: Case) -> None:
+    """An answer belongs to a question that the municipality asks; what was answered once stays readable."""
+    known = {a.question for a in before[QuestionSets].answers}
+    for number, answer in enumerate(after[QuestionSets].answers):
+        if answer.question not in known and after.municipality.question(answer.question) is None:
+            raise Refused("ASM-02", f"question_sets.answers[{number}].question",
+                          "Spørgsmålet findes ikke i kommunens spørgsmål")  # fmt: skip
+
+
 # computed
+def with_drafts(information: CaseInformation, s: Case) -> CaseInformation:
+    """The remarks of each category's themes, gathered: what an analysis of the category begins with (ASM-14)."""
+    themes = vocabulary("themes")
+    gathered: dict[str, list[str]] = {}
+    for entry in information.theme_entries:
+        if entry.caseworker_remarks:
+            gathered.setdefault(themes[entry.theme].parent, []).append(entry.caseworker_remarks)
+    drafts = tuple(CategoryAnalysis(category=c, category_analysis="\n".join(texts)) for c, texts in gathered.items())
+    return replace(information, analysis_drafts=drafts)
+
+
 def level_now(s: Case, subtheme: str | None) -> int | None:
     """The newest level of a sub-theme: the level belongs to the sub-theme, not to a goal (GOL-04, GOL-05)."""
     entries = [e for e in s[Ledger].levels if e.subtheme == subtheme]
@@ -308,7 +460,7 @@ def level_now(s: Case, subtheme: str | None) -> int | None:
 
 def with_levels_and_prices(assessment: CaseAssessment, s: Case) -> CaseAssessment:
     """Levels come from the sub-theme, prices from the lines: neither is typed (GOL-04, PRI-01–03)."""
-    interventions = tuple(priced(i) for i in assessment.interventions)
+    interventions = tuple(inherited(priced(i)) for i in assessment.interventions)
     remarks = () if assessment.category_analyses else _remarks(s)
     return replace(
         assessment,
@@ -331,7 +483,7 @@ def _remarks(s: Case) -> tuple[str, ...]:
 
 def recommendation(view: Recommendation, s: Case) -> Recommendation:
     """What is proposed, and the alternatives, apart; what was mended here is priced anew (EVA-15, PRI-03)."""
-    proposed = tuple(priced(i) for i in view.interventions if not i.is_alternative)
+    proposed = tuple(inherited(priced(i)) for i in view.interventions if not i.is_alternative)
     return replace(
         view,
         interventions=proposed,
@@ -346,7 +498,7 @@ def action_plan(view: ActionPlan, s: Case) -> ActionPlan:
     return replace(
         view,
         goals=tuple(goal for goal in view.goals if goal.id in known),
-        interventions=tuple(priced(i) for i in view.interventions if not i.is_alternative),
+        interventions=tuple(inherited(priced(i)) for i in view.interventions if not i.is_alternative),
     )
 
 
@@ -359,7 +511,7 @@ def case_assessment(s: Case) -> CaseAssessmentRecorded | None:
     return CaseAssessmentRecorded(
         assessment_revision=0,  # its running number is given where it is told
         goals=a.goals,
-        interventions=a.interventions,
+        interventions=tuple(as_told(i) for i in a.interventions),
         intervention_purpose=a.intervention_purpose,
         primary_target_group=a.primary_target_group,
         other_target_groups=a.other_target_groups,
@@ -384,125 +536,31 @@ def case_information(s: Case) -> CaseInformationRecorded | None:
     )
 
 
-# warnings
-_SUPPORT = re.compile(r"\b(bør|skal|anbefales|foreslås)\b.*(\btimer?\b|§)|\btimer?\s*(?:efter\s*)?§", re.IGNORECASE)
-_MEANS = re.compile(r"\b(får|modtager|bevilges|have|har)\s+(støtte|hjælp|ledsagelse|vejledning)\b", re.IGNORECASE)
-
-
-def sources_are_named(s: Case) -> Iterator[Warned]:
-    for entry in s[CaseInformation].theme_entries:
-        if entry.other_information and not any(d.title and d.date for d in entry.other_information_sources):
-            where = f"assessment.case_information.theme_entries[{entry.theme}].other_information_sources"
-            theme = _label("themes", entry.theme)
-            yield Warned("ASM-10", where, f"Kilden mangler under {theme}. Teksten bruges, men kan ikke dokumenteres")
-
-
-def remarks_propose_no_support(s: Case) -> Iterator[Warned]:
-    for entry in s[CaseInformation].theme_entries:
-        if entry.caseworker_remarks and _SUPPORT.search(entry.caseworker_remarks):
-            yield Warned("ASM-11", f"assessment.case_information.theme_entries[{entry.theme}].caseworker_remarks",
-                         "Forslag om støtte hører til i Sagsvurderingen")  # fmt: skip
-
-
-def goals_agree_with_their_type(s: Case) -> Iterator[Warned]:
-    """Develop: a lower number. Maintain: the same. Limit loss: any (GOL-08, GOL-09, GOL-10)."""
-    for goal in s[CaseAssessment].goals:
-        now, expected = goal.current_functioning_level, goal.expected_functioning_level
-        where = f"assessment.case_assessment.goals[{goal.id}].expected_functioning_level"
-        if now is None or expected is None:
-            continue
-        if goal.goal_type == "develop" and expected >= now:
-            yield Warned(
-                "GOL-08", where, f"Målet er at udvikle, men det forventede niveau {expected} er ikke bedre end {now}"
-            )
-        if goal.goal_type == "maintain" and expected != now:
-            yield Warned("GOL-09", where, f"Målet er at fastholde, men det forventede niveau {expected} er ikke {now}")
-
-
-def goals_say_what_the_citizen_does(s: Case) -> Iterator[Warned]:
-    for goal in s[CaseAssessment].goals:
-        if goal.goal_statement and _MEANS.search(goal.goal_statement):
-            yield Warned("GOL-12", f"assessment.case_assessment.goals[{goal.id}].goal_statement",
-                         "Hvad gør borgeren selv? Støtten er midlet, ikke målet")  # fmt: skip
-
-
-def alternatives_are_weighed(s: Case) -> Iterator[Warned]:
-    assessment = s[CaseAssessment]
-    chosen = any(i.services for i in assessment.interventions)
-    weighed = any(i.is_alternative for i in assessment.interventions)
-    spoken_of = "alternativ" in (assessment.support_need_assessment or "").lower()
-    if chosen and not weighed and not spoken_of:
-        yield Warned("EVA-03", "assessment.case_assessment.interventions",
-                     "Der er ingen alternativ indsats. Skriv eventuelt, hvorfor der ikke er en relevant")  # fmt: skip
-
-
-def hours_add_up(s: Case) -> Iterator[Warned]:
-    """Where the assessment names hours a week, the lines must come to the same (EVA-16)."""
-    assessment = s[CaseAssessment]
-    named = _hours_named(assessment.support_need_assessment or "")
-    for i in assessment.interventions:
-        lines = [
-            n for n in i.service_lines if n.unit == "hour" and n.service_frequency == "week" and n.units_per_period
-        ]
-        if named and lines and not i.is_alternative:
-            given = sum((n.units_per_period for n in lines if n.units_per_period), Decimal(0))
-            if given != named:
-                yield Warned("EVA-16", f"assessment.case_assessment.interventions[{i.id}].service_lines",
-                             f"Timerne giver {given:f}, men {named:f} er nævnt i vurderingen")  # fmt: skip
-
-
-_WORDS = "nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv"
-_NUMBERS = {word: number for number, word in enumerate(_WORDS)}
-
-
-_HOURS = rf"(?<![\w,.])(\d+(?:,\d+)?|{'|'.join(_NUMBERS)})\s+tim(?:e|er|ers)\b[^.]{{0,20}}\bom ugen"
-
-
-def _hours_named(text: str) -> Decimal | None:
-    found = re.search(_HOURS, text, re.IGNORECASE)
-    if not found:
-        return None
-    word = found[1].lower()
-    return Decimal(_NUMBERS[word]) if word in _NUMBERS else Decimal(word.replace(",", "."))
-
-
-def the_plan_is_offered(s: Case) -> Iterator[Warned]:
-    """A duty towards those with severe social problems or severe impairments; not offered is flagged (PLN-01)."""
-    assessment = s[CaseAssessment]
-    if assessment.action_plan_offered is False and _plan_is_a_duty(s):
-        yield Warned("PLN-01", "assessment.case_assessment.action_plan_offered",
-                     "Borgeren har ret til at blive tilbudt en handleplan (SEL § 141, stk. 2)")  # fmt: skip
-
-
-def _plan_is_a_duty(s: Case) -> bool:
-    groups = vocabulary("target-groups")
-    mine = [g for g in (s[CaseAssessment].primary_target_group, *s[CaseAssessment].other_target_groups) if g]
-    return any(root == "social-problem" for g in mine for root in (g, *(a.code for a in groups.ancestors(g))))
-
-
-def the_plan_is_up_to_date(s: Case) -> Iterator[Warned]:
-    if s[Ledger].plan_to_update:
-        yield Warned("PLN-08", "assessment.action_plan", "Mål eller indsats er ændret. Handleplanen skal opdateres")
+def help_proposed(s: Case) -> HelpProposed | None:
+    """The rules under which help is proposed: the case-processing period follows them."""
+    bases = legal_bases.of_help(i for i in s[CaseAssessment].interventions if not i.is_alternative)
+    return HelpProposed(legal_bases=tuple(sorted(bases))) if bases or HelpProposed.wire in s.said else None
 
 
 def _label(name: str, code: str) -> str:
     return vocabulary(name)[code].label()
 
 
-WARNINGS = (
-    sources_are_named,
-    remarks_propose_no_support,
-    goals_agree_with_their_type,
-    goals_say_what_the_citizen_does,
-    alternatives_are_weighed,
-    hours_add_up,
-    the_plan_is_offered,
-    the_plan_is_up_to_date,
+CHECKS = (
+    what_is_recorded_can_be_reckoned,
+    plan_adds_to_known_goals,
+    a_whole_plan_has_consent,
+    a_diagnosis_stands_behind_the_group,
+    questions_are_known,
 )
-CHECKS = (what_is_recorded_can_be_reckoned, plan_adds_to_known_goals)
 COMPUTES: dict[Any, Any] = {
+    CaseInformation: with_drafts,
     CaseAssessment: with_levels_and_prices,
     Recommendation: recommendation,
     ActionPlan: action_plan,
 }
-TELLS = {CaseAssessmentRecorded: case_assessment, CaseInformationRecorded: case_information}
+TELLS = {
+    CaseAssessmentRecorded: case_assessment,
+    CaseInformationRecorded: case_information,
+    HelpProposed: help_proposed,
+}

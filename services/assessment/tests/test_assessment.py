@@ -179,7 +179,10 @@ def test_a_new_recommendation_after_an_approved_one_is_the_next_number():
 
 @pytest.mark.rule("EVA-15")
 def test_what_is_put_forward_is_frozen_by_its_ids():
-    interventions = (Intervention(id="i1"), Intervention(id="i2", is_alternative=True))
+    interventions = (
+        Intervention(id="i1", services=("escort-scheme",), offer="mobile-offer"),
+        Intervention(id="i2", is_alternative=True),
+    )
     effects = doing(PHASE, assessing(replace(REASONED, interventions=interventions)), Recommend())
 
     state = effects.situation.runs[0].state
@@ -316,7 +319,13 @@ def test_without_an_open_hearing_there_is_nothing_to_answer(before):
 # pauses
 @pytest.mark.rule("INT-21")
 def test_an_assessment_stands_still_and_goes_on():
-    effects = doing(PHASE, assessing(), PauseAssessment(reason="Venter på læge"), ResumeAssessment(), PauseAssessment())
+    effects = doing(
+        PHASE,
+        assessing(),
+        PauseAssessment(reason="Venter på læge"),
+        ResumeAssessment(),
+        PauseAssessment(reason="Venter på svar"),
+    )
 
     assert len(sent(effects, AssessmentPaused)) == 2
     assert sent(effects, AssessmentResumed) == [AssessmentResumed(resumed_on=TODAY)]
@@ -328,7 +337,7 @@ def test_what_stands_still_is_not_stopped_and_what_runs_is_not_resumed():
     with refused("INT-21", "resume"):
         doing(PHASE, assessing(), ResumeAssessment())
     with refused("INT-21", "pause"):
-        doing(PHASE, assessing(), PauseAssessment(), PauseAssessment())
+        doing(PHASE, assessing(), *[PauseAssessment(reason="Venter på læge")] * 2)
 
 
 # prices
@@ -486,7 +495,7 @@ def test_a_goals_type_and_its_levels_agree_or_it_is_warned_of(goal_type, now, ex
 def test_the_handbooks_examples_from_level_three(goal_type, expected, rule):
     found = warned(PHASE, assessing(goal(goal_type=goal_type, expected_functioning_level=expected), with_level(3)))
 
-    assert [r for r in found if r.startswith("GOL")] == ([rule] if rule else [])
+    assert [r for r in found if r in ("GOL-08", "GOL-09", "GOL-10")] == ([rule] if rule else [])
 
 
 @pytest.mark.rule("GOL-12")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from casework import legal_bases, representation, target_groups
 from casework.contracts.assessment import (
     CaseAssessmentRecorded,
     CaseInformationRecorded,
@@ -196,8 +197,15 @@ def _a_refused_consent_is_explained(s: Case) -> None:
 
 def _the_target_group_is_confirmed(s: Case) -> None:
     """The assessment's group shows here, but only one recorded with the decision counts."""
-    if not s.own.get(_PLACE, {}).get("primary_target_group"):
+    group = s.own.get(_PLACE, {}).get("primary_target_group")
+    if not group:
         raise Refused("DEC-16", "decision.primary_target_group", "Bekræft eller ret borgerens primære målgruppe")
+    known = s.told(CaseAssessmentRecorded)
+    is_new = group != (known and known.primary_target_group)
+    if is_new and target_groups.needs_diagnosis(group) and not (known and known.diagnoses):
+        other = vocabulary("target-groups")[target_groups.without_diagnosis(group)].label()
+        raise Refused("EVA-09", "decision.primary_target_group",
+                      f"Målgruppen kræver en lægelig diagnose. Vælg »{other}«")  # fmt: skip
 
 
 def _full_approval_is_no_refusal(draft: Decision) -> None:
@@ -241,18 +249,11 @@ def _the_choice_of_provider_is_made(draft: Decision, s: Case) -> None:
     free = s.municipality.free_choice_paragraphs
     if not _under(free, draft.legal_bases):
         return
-    names = {base.da for code, base in vocabulary("legal-bases").items() if _under(free, (code,))}
-    concerned = [i for i in draft.granted_interventions if _paragraphs(i) & names] or draft.granted_interventions
+    concerned = [i for i in draft.granted_interventions if _under(free, legal_bases.of_services(i.services, i.offer))]
+    concerned = concerned or list(draft.granted_interventions)
     if any(i.provider is None for i in concerned):
         raise Refused("DEC-17", "decision.granted_interventions",
                       "Borgeren har frit valg. Skriv i vurderingen, hvilken udfører borgeren har valgt")  # fmt: skip
-
-
-def _paragraphs(intervention: Intervention) -> set[str]:
-    named = [vocabulary("services")[service]["paragraphs"] for service in intervention.services]
-    if intervention.offer:
-        named.append(vocabulary("offers")[intervention.offer]["paragraphs"])
-    return {paragraph for names in named for paragraph in names.split("; ")}
 
 
 def _under(paragraphs: Iterable[str], bases: Iterable[str]) -> bool:
@@ -368,7 +369,7 @@ def may_receive(s: Case, recipient: Party) -> bool:
     """The citizen, also with a companion; a guardian or party representative only where they hold the rights (§ 7
     guardians act together with the citizen). Where legal capacity is taken away, it is the guardian (DEC-09).
     """
-    rights = s.told(RepresentationChanged) or RepresentationChanged()
+    rights = representation.as_of(s.told(RepresentationChanged), s.today)
     if recipient.role == "citizen":
         return not (rights.has_guardian and rights.guardianship_form == "guardianship-without-capacity")
     guarded = rights.has_guardian and rights.guardianship_form != "co-guardianship"

@@ -4,7 +4,9 @@ from typing import Any
 
 from casework.process import Situation
 from casework.schema import dump
-from intake.model import STEPS, CaseStep, Citizen, ConsentForms, Cooperation, State
+from intake.model import STEPS, CaseStep, Citizen, ConsentForms, Cooperation, Ledger, State
+
+_ELSEWHERE = (CaseStep, Citizen, Ledger)
 
 
 def document(s: Situation[State]) -> dict[str, Any]:
@@ -25,6 +27,7 @@ def document(s: Situation[State]) -> dict[str, Any]:
     return {
         "case": {name: value for name, value in case.items() if value is not None},
         "citizen": dump(s[Citizen]),
-        "intake": {step.step: shown for step in STEPS if step not in (CaseStep, Citizen) and (shown := dump(s[step]))},
+        "intake": {step.step: shown for step in STEPS if step not in _ELSEWHERE and (shown := dump(s[step]))}
+        | dump(s[Ledger]),
         "consents": consents,
     }

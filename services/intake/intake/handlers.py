@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from casework.calendar import local_date
 from casework.contracts import Command, Message
 from casework.contracts.followup import FollowupConcluded
+from casework.cpr import born_on
 from casework.database import lock
 from casework.errors import Invalid, NotYet
 from casework.messaging import Envelope
@@ -21,7 +22,7 @@ from casework.phase.tables import CaseRow
 from casework.process import HOUSE, Actor, Situation
 from intake.commands import OpenCase
 from intake.model import CaseCounter, Citizen, CitizenNumber
-from intake.rules import NO_CPR_NUMBER, born_on
+from intake.rules import NO_CPR_NUMBER
 
 
 class IntakeHandlers(Handlers):

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.values import Consent, Diagnosis, Document, InterventionReference, Party
 from casework.database import own_base
-from casework.fields import ALWAYS, Step, entries, field, step
+from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.vocabularies.codes import (
     ConsentForm,
+    ConsentParty,
     EnquirySource,
     GuardianshipForm,
     LegalBasis,
@@ -43,6 +44,8 @@ class State:
     paused_on: date | None = None
     paused_days: int | None = None
     decided_on: date | None = None
+    is_near: bool | None = None  # the scheduler has said that the last day comes near
+    expected_on: date | None = None  # the day that the citizen has been told in writing
     new_date_owed: bool | None = None
 
 
@@ -76,11 +79,19 @@ class CaseStep(Step):
 class Citizen(Step):
     """Who the case is about. One record for all cases of the citizen."""
 
-    citizen_name: str | None = field("Borgerens navn", required=ALWAYS)
-    cpr_number: str | None = field("Borgerens CPR-nummer", required=ALWAYS)
+    citizen_name: str | None = field(
+        "Borgerens navn", required=ALWAYS, costs="Brevet og bestillingen kan ikke stiles til nogen"
+    )
+    cpr_number: str | None = field(
+        "Borgerens CPR-nummer",
+        required=ALWAYS,
+        costs="Borgeren kan ikke findes igen, og sagen kommer hverken med i FFB eller i statistikken",
+    )
     citizen_phone: str | None = field("Borgerens telefonnummer")
     citizen_email: str | None = field("Borgerens e-mailadresse")
-    citizen_address: str | None = field("Borgerens adresse", required=ALWAYS)
+    citizen_address: str | None = field(
+        "Borgerens adresse", required=ALWAYS, costs="Afgørelsen kan ikke sendes med post"
+    )
     age: int | None = field("Borgerens alder", computed="cpr_number", rule="EVA-10")
 
 
@@ -88,13 +99,19 @@ class Citizen(Step):
 class Enquiry(Step):
     """Why the case is opened, and on whose word (3.3.1–3.3.4)."""
 
-    opening_reason: str | None = field("Årsag til sagsåbning", required=ALWAYS)
-    enquiry_source: EnquirySource | None = field("Henvendelse/opfølgning/egen drift", required=ALWAYS)
+    opening_reason: str | None = field(
+        "Årsag til sagsåbning", required=ALWAYS, costs="Årsagen mangler i sagsvurdering, indstilling og afgørelsesbrev"
+    )
+    enquiry_source: EnquirySource | None = field(
+        "Henvendelse/opfølgning/egen drift", required=ALWAYS, costs="Ingen kan se, hvordan sager begynder"
+    )
     enquiry_source_contact: Party | None = field(
         "Angiv kontaktoplysninger", required="the enquiry_source asks for contact details"
     )
     enquiry_received_date: date | None = field(
-        "Dato for modtagelse af henvendelsen", required="origin of enquiry_source is enquiry"
+        "Dato for modtagelse af henvendelsen",
+        required="origin of enquiry_source is enquiry",
+        costs="Sagsbehandlingsfristen løber ikke, og datoen mangler i brevet",
     )
     citizen_agrees_to_opening: bool | None = field("Orientering af borgeren", required="enquiry_source is not citizen")
     earlier_enquiries: str | None = field("Henvendelser forud for sagsåbningen")
@@ -117,7 +134,11 @@ class WishesAndPurpose(Step):
     """What the citizen wants, and what the assessment is for (3.3.6–3.3.7)."""
 
     citizen_wishes: str | None = field("Borgerens ønsker for fremtiden")
-    assessment_purpose: str | None = field("Formålet med udredningen", required=ALWAYS)
+    assessment_purpose: str | None = field(
+        "Formålet med udredningen",
+        required=ALWAYS,
+        costs="Udredningen har ingen retning, og formålet mangler i indstillingen",
+    )
     analysis_question: str | None = field("Analysespørgsmål")
 
 
@@ -146,13 +167,25 @@ class Rights(Step):
 
     has_guardian: bool | None = field("Værgemål", required=ALWAYS)
     guardianship_form: GuardianshipForm | None = field("Værgemålsform", required="has_guardian")
-    guardian_contact: Party | None = field("Værges kontaktoplysninger", required="has_guardian")
+    guardian_contact: Party | None = field(
+        "Værges kontaktoplysninger",
+        required="has_guardian",
+        costs="Høring og afgørelse kan blive sendt til den forkerte",
+    )
     guardianship_inquiry_needed: bool | None = field("Nærmere undersøgelse af værgemål", required="not has_guardian")
     informed_of_representation_right: bool | None = field("Ret til repræsentation", required=ALWAYS)
     is_represented: bool | None = field("Repræsentation", required=ALWAYS)
     representation_form: RepresentationForm | None = field("Repræsentationsform", required="is_represented")
-    representative_contact: Party | None = field("Partsrepræsentant eller bisidder", required="is_represented")
+    representative_contact: Party | None = field(
+        "Partsrepræsentant eller bisidder",
+        required="is_represented",
+        costs="Høring og afgørelse kan blive sendt til den forkerte",
+    )
     power_of_attorney: str | None = field("Fuldmagt", required="a power of attorney is given")
+    guardianship_valid_from: date | None = field("Værgemålet gælder fra")
+    guardianship_valid_to: date | None = field("Værgemålet gælder til og med")
+    representation_valid_from: date | None = field("Repræsentationen gælder fra")
+    representation_valid_to: date | None = field("Repræsentationen gælder til og med")
     informed_of_electronic_registration: bool | None = field("Elektronisk registrering", required=ALWAYS)
 
 
@@ -163,14 +196,16 @@ class ConsentForms(Step):
     consent_relevant: bool | None = field("Samtykke", required=ALWAYS)
     consent_form: ConsentForm | None = field("Samtykkeform", required="consent_relevant")
     consents_to_obtain: tuple[Consent, ...] = entries(
-        "Indhentelse af oplysninger", key=None, required="consent_relevant"
+        "Indhentelse af oplysninger", key=None, required="consent_relevant", costs="Der kan ikke hentes oplysninger"
     )
     consents_to_share: tuple[Consent, ...] = entries("Videregivelse af oplysninger", key=None)
     consent_consequences_explained: bool | None = field(
         "Konsekvenser ved manglende samtykke", required="the citizen refuses consent"
     )
     reused_information_consent: bool | None = field(
-        "Samtykke til genanvendelse af oplysninger", required="information from an earlier case is reused"
+        "Samtykke til genanvendelse af oplysninger",
+        required="information from an earlier case is reused",
+        costs="Oplysninger fra en tidligere sag kan ikke genbruges",
     )
 
 
@@ -191,6 +226,38 @@ class Cooperation(Step):
     paying_municipality: Party | None = field("Anden betalingskommune", required="it is another municipality")
 
 
+@value
+class InformationRequest:
+    """What has been asked of a source outside, and on what ground: the citizen's consent, or a rule (INT-19)."""
+
+    id: str = needed()
+    number: int = needed("Anmodning")
+    consent_party: ConsentParty = needed("Hvem der spørges")
+    consent_party_name: Party | None = field("Angiv hvilken/hvem")
+    about: str = needed("Hvad der spørges om")
+    exception: str | None = field("Hjemmel uden samtykke")
+    asked_on: date = needed("Spurgt den")
+    answered_on: date | None = field("Besvaret den")
+    answer: Document | None = field("Svar")
+
+
+@value
+class NewDate:
+    """When the citizen was told in writing to expect the decision, and with which words (RSL § 3, stk. 2)."""
+
+    expected_on: date = needed("Forventet afgørelse")
+    told_on: date = needed("Besked den")
+    text: str = needed("Besked")
+
+
+@step("ledger", "Det, der er sket")
+class Ledger(Step):
+    """What the house itself keeps beside the forms: requests for information, and new dates told."""
+
+    requests: tuple[InformationRequest, ...] = entries("Anmodninger", computed="intake.request_information")
+    new_dates: tuple[NewDate, ...] = entries("Nye datoer", key=None, computed="intake.announce_new_date")
+
+
 STEPS = (
     CaseStep,
     Citizen,
@@ -203,4 +270,5 @@ STEPS = (
     ConsentForms,
     Guidance,
     Cooperation,
+    Ledger,
 )

@@ -1,13 +1,21 @@
 """Intake (sagsåbning): from an enquiry until the case is closed. Read it downwards."""
 
-from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted
+from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted, HelpProposed
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, CaseOpened, ConsentChanged, IntakeCompleted
-from casework.contracts.scheduler import DeadlineMissed
+from casework.contracts.scheduler import DeadlineApproaching, DeadlineMissed
 from casework.process import CASEWORKER, Always, End, Gateway, Process, Start, Throw, UserTask, Wait
 from intake import rules
-from intake.commands import CloseCase, CompleteIntake, OpenCase, WithdrawConsent
+from intake.commands import (
+    AnnounceNewDate,
+    CloseCase,
+    CompleteIntake,
+    OpenCase,
+    RecordInformation,
+    RequestInformation,
+    WithdrawConsent,
+)
 
 INTAKE = Process("intake", "Sagsåbning", version=1, number="case", nodes=(
     Start("opened",      "Sagen åbnes",             on=OpenCase, do=rules.open_case, then="announce", by=CASEWORKER),
@@ -25,5 +33,10 @@ INTAKE = Process("intake", "Sagsåbning", version=1, number="case", nodes=(
     Always("paused",     "Sat i bero",              on=AssessmentPaused, do=rules.stop_clock),
     Always("resumed",    "Genoptaget",              on=AssessmentResumed, do=rules.restart_clock),
     Always("decided",    "Afgørelse truffet",       on=DecisionMade, do=rules.meet_clock),
+    Always("proposed",  "Hjælp foreslået",         on=HelpProposed, do=rules.reckon_anew),
+    Always("near",      "Fristen nærmer sig",      on=DeadlineApproaching, do=rules.see_it_come),
+    Always("new_date",  "Giv borgeren en ny dato", on=AnnounceNewDate, do=rules.announce_new_date, by=CASEWORKER),
+    Always("ask",       "Indhent oplysninger",     on=RequestInformation, do=rules.request_information, by=CASEWORKER),
+    Always("answered",  "Oplysninger modtaget",    on=RecordInformation, do=rules.record_information, by=CASEWORKER),
     Always("overdue",    "Fristen er overskredet",  on=DeadlineMissed, do=rules.ask_for_new_date),
 ))

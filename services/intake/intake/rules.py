@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from casework import consents
 from casework.contracts import PHASES
-from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted
+from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted, HelpProposed
 from casework.contracts.common import (
     DeadlineCancelled,
     DeadlineMet,
@@ -21,12 +22,37 @@ from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened, CitizenIndexed, IntakeCompleted
-from casework.contracts.scheduler import DeadlineMissed
+from casework.contracts.scheduler import DeadlineApproaching, DeadlineMissed
+from casework.contracts.values import Consent
+from casework.cpr import age_on, born_on
 from casework.errors import Invalid, Refused
+from casework.offers import is_residence
+from casework.phase.completeness import Condition
 from casework.process import Becomes, Event, Records, Situation, Warned
 from casework.vocabularies import vocabulary
-from intake.commands import CloseCase, CompleteIntake, OpenCase, WithdrawConsent
-from intake.model import CaseStep, Citizen, ClearCase, ConsentForms, Cooperation, Enquiry, Guidance, Rights, State
+from intake.commands import (
+    AnnounceNewDate,
+    CloseCase,
+    CompleteIntake,
+    OpenCase,
+    RecordInformation,
+    RequestInformation,
+    WithdrawConsent,
+)
+from intake.model import (
+    CaseStep,
+    Citizen,
+    ClearCase,
+    ConsentForms,
+    Cooperation,
+    Enquiry,
+    Guidance,
+    InformationRequest,
+    Ledger,
+    NewDate,
+    Rights,
+    State,
+)
 
 Case = Situation[State]
 Events = Iterable[Event]
@@ -129,13 +155,9 @@ def withdraw_consent(s: Case, command: WithdrawConsent, today: date) -> Events:
     """From now on; what was sent stays sent (RSL §§ 11 a–c)."""
     forms = s[ConsentForms]
     lists = {"consents_to_obtain": forms.consents_to_obtain, "consents_to_share": forms.consents_to_share}
-    named = command.consent_party_name and command.consent_party_name.name
 
-    def covers(consent: object) -> bool:
-        party = getattr(consent, "consent_party_name", None)
-        return getattr(consent, "consent_party", None) == command.consent_party and (
-            named is None or (party is not None and party.name == named)
-        )
+    def covers(consent: Consent) -> bool:
+        return consents.covers(consent, command.consent_party, command.consent_party_name)
 
     if not any(covers(c) and c.withdrawn_on is None for consents in lists.values() for c in consents):
         raise Refused("INT-18", "consent_party", "Der er ikke et gældende samtykke til denne part")
@@ -146,11 +168,46 @@ def withdraw_consent(s: Case, command: WithdrawConsent, today: date) -> Events:
     yield Records(ConsentForms, **marked)
 
 
+# information from others
+def request_information(s: Case, command: RequestInformation, today: date) -> Events:
+    """Ask only whom the citizen lets us ask, or whom the law lets us ask without (RSL §§ 11 a–c)."""
+    given = consents.in_force(s[ConsentForms].consents_to_obtain, today)
+    agreed = any(consents.covers(c, command.consent_party, command.consent_party_name) for c in given)
+    if not agreed and not (command.exception or "").strip():
+        raise Refused("INT-19", "consent_party",
+                      "Der er ikke samtykke til at spørge denne part. Indhent det, eller skriv hjemlen")  # fmt: skip
+    asked = s[Ledger].requests
+    request = InformationRequest(
+        id=str(len(asked) + 1),
+        number=len(asked) + 1,
+        consent_party=command.consent_party,
+        consent_party_name=command.consent_party_name,
+        about=command.about,
+        exception=None if agreed else command.exception,
+        asked_on=today,
+    )
+    yield Records(Ledger, requests=(*asked, request))
+
+
+def record_information(s: Case, command: RecordInformation, today: date) -> Events:
+    asked = s[Ledger].requests
+    open_ones = [r for r in asked if r.answered_on is None and command.number in (None, r.number)]
+    if not open_ones:
+        raise Refused("INT-19", "number", "Der er ingen anmodning, som venter på svar")
+    answered = replace(open_ones[0], answered_on=today, answer=command.answer)
+    yield Records(Ledger, requests=tuple(answered if r is open_ones[0] else r for r in asked))
+
+
 # the case-processing clock (RSL § 3, stk. 2)
 def clock_due(s: Case, began: date, paused_days: int = 0) -> date:
-    """The last day to decide: the municipality's period from the enquiry, and the days it stood still (INT-21)."""
-    days = s.municipality.case_processing_days + paused_days
-    return s.calendar.on_or_after(began + timedelta(days=days))
+    """The last day to decide: the period for paragraph and track, and the days the case stood still (INT-21).
+
+    Never earlier than the day that the citizen has been told in writing.
+    """
+    proposed = s.told(HelpProposed)
+    bases = {*s[ClearCase].clear_case_legal_bases, *(proposed.legal_bases if proposed else ())}
+    days = s.municipality.case_processing_days_for(bases, began, s[CaseStep].track) + paused_days
+    return max(s.calendar.on_or_after(began + timedelta(days=days)), s.state.expected_on or began)
 
 
 def start_clock(s: Case, started: AssessmentStarted, today: date) -> Events:
@@ -159,10 +216,16 @@ def start_clock(s: Case, started: AssessmentStarted, today: date) -> Events:
         yield from _ask(s, started.started_on)
 
 
+def reckon_anew(s: Case, proposed: HelpProposed, today: date) -> Events:
+    """The paragraph is known now, and the period is that paragraph's."""
+    if s.state.clock_began:
+        yield from _ask(s, s.state.clock_began)
+
+
 def _ask(s: Case, began: date) -> Iterator[Event]:
     due = clock_due(s, began, s.state.paused_days or 0)
     if due != s.state.clock_due and not s.state.decided_on:
-        yield Becomes(clock_due=due, clock_began=began)
+        yield Becomes(clock_due=due, clock_began=began, is_near=None)
         if not s.state.paused_on:  # a clock that stands still is asked for anew when it goes on
             yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
 
@@ -181,7 +244,7 @@ def restart_clock(s: Case, resumed: AssessmentResumed, today: date) -> Events:
         paused_days = (state.paused_days or 0) + stood_still
         began = s[Enquiry].enquiry_received_date or state.clock_began
         due = clock_due(s, began, paused_days) if began else state.clock_due
-        yield Becomes(paused_on=None, paused_days=paused_days, clock_due=due)
+        yield Becomes(paused_on=None, paused_days=paused_days, clock_due=due, is_near=None)
         yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=due, notify=KINDS[CLOCK].notify)
 
 
@@ -191,6 +254,34 @@ def meet_clock(s: Case, made: DecisionMade, today: date) -> Events:
         yield Becomes(decided_on=made.decision_date, paused_on=None)
         if s.state.clock_due:
             yield DeadlineMet(kind=CLOCK, key=_CLOCK_KEY, met_on=made.decision_date)
+
+
+def see_it_come(s: Case, near: DeadlineApproaching, today: date) -> Events:
+    """The last day comes near: either the decision is made in time, or the citizen is told a new date in writing."""
+    if near.kind == CLOCK and near.due == s.state.clock_due and not s.state.decided_on:
+        yield Becomes(is_near=True)
+
+
+def announce_new_date(s: Case, command: AnnounceNewDate, today: date) -> Events:
+    """The citizen is told in writing when to expect the decision; the deadline moves there (RSL § 3, stk. 2)."""
+    state = s.state
+    if state.decided_on or state.clock_due is None:
+        raise Refused("INT-21", "expected_on", "Der er ingen sagsbehandlingsfrist, som løber")
+    if command.expected_on <= max(today, state.clock_due):
+        raise Refused("INT-21", "expected_on", f"Den nye dato skal ligge efter {_day(max(today, state.clock_due))}")
+    text = (
+        f"Vi kan ikke nå at afgøre din sag senest den {_day(state.clock_due)}. {command.reason.strip()} "
+        f"Vi forventer at afgøre den senest den {_day(command.expected_on)}."
+    )
+    told = NewDate(expected_on=command.expected_on, told_on=today, text=text)
+    yield Records(Ledger, new_dates=(*s[Ledger].new_dates, told))
+    yield Becomes(expected_on=command.expected_on, clock_due=command.expected_on, new_date_owed=None, is_near=None)
+    if not state.paused_on:
+        yield DeadlineRequested(kind=CLOCK, key=_CLOCK_KEY, due=command.expected_on, notify=KINDS[CLOCK].notify)
+
+
+def _day(day: date) -> str:
+    return f"{day.day}.{day.month}.{day.year}"
 
 
 def ask_for_new_date(s: Case, missed: DeadlineMissed, today: date) -> Events:
@@ -213,8 +304,9 @@ def follow_the_record(before: Case, after: Case) -> Events:
         now = now.after(Becomes(**known))
     if vars(opened(now)) != vars(opened(was)):
         yield CaseChanged(**vars(opened(now)))
-    began = now[Enquiry].enquiry_received_date
-    if began and began != was[Enquiry].enquiry_received_date:
+    received = now[Enquiry].enquiry_received_date
+    began = received if received != was[Enquiry].enquiry_received_date else now.state.clock_began
+    if began:  # the day, the track or the paragraph may be another
         for event in _ask(now, began):
             now = now.after(event)
             yield event
@@ -241,6 +333,35 @@ def withdrawn_consents_stay(before: Case, after: Case) -> None:
                           "Et samtykke trækkes tilbage for sig, og et tilbagetrukket bliver stående")  # fmt: skip
 
 
+_NO_DOCTOR = re.compile(
+    r"(borgeren( selv)?|pårørende|mor|far|moren|faren|forældre(ne)?|søster|bror|datter|søn|ægtefælle|samlever|kæreste|"
+    r"nabo|ven|veninde)",
+    re.IGNORECASE,
+)
+
+
+def diagnoses_are_made_by_doctors(before: Case, after: Case) -> None:
+    """What a relative calls it is information from others; only a doctor's diagnosis is a diagnosis (INT-03)."""
+    known = before[Enquiry].diagnoses
+    for number, diagnosis in enumerate(after[Enquiry].diagnoses):
+        if diagnosis not in known and _NO_DOCTOR.fullmatch((diagnosis.diagnosed_by or "").strip()):
+            raise Refused("INT-03", f"enquiry.diagnoses[{number}].diagnosed_by",
+                          "En diagnose stilles af en læge. Skriv det i stedet som oplysning fra andre")  # fmt: skip
+
+
+def validity_ends_after_it_begins(before: Case, after: Case) -> None:
+    """Consent, guardianship and representation: the last day is not before the first (INT-17, INT-18)."""
+    rights = after[Rights]
+    for name, rule in (("guardianship", "INT-12"), ("representation", "INT-17")):
+        first, last = getattr(rights, f"{name}_valid_from"), getattr(rights, f"{name}_valid_to")
+        if first and last and last < first:
+            raise Refused(rule, f"rights.{name}_valid_to", "Den sidste dag ligger før den første")
+    for name in ("consents_to_obtain", "consents_to_share"):
+        for number, consent in enumerate(getattr(after[ConsentForms], name)):
+            if consent.valid_from and consent.valid_to and consent.valid_to < consent.valid_from:
+                raise Refused("INT-18", f"consent.{name}[{number}].valid_to", "Den sidste dag ligger før den første")
+
+
 def the_cpr_number_is_one(before: Case, after: Case) -> None:
     """Ten digits that begin with a day in the past; the old check digit does not hold since 2007."""
     number = after[Citizen].cpr_number
@@ -251,30 +372,12 @@ def the_cpr_number_is_one(before: Case, after: Case) -> None:
         raise Invalid({"citizen.cpr_number": (NO_CPR_NUMBER, None)})
 
 
-def born_on(cpr_number: str) -> date | None:
-    """The date of birth in a CPR number: the century is told by the seventh digit and the year. None: it is none."""
-    if not re.fullmatch(r"[0-9]{10}", cpr_number):
-        return None
-    year, seventh = int(cpr_number[4:6]), int(cpr_number[6])
-    if seventh <= 3:
-        century = 1900
-    elif seventh in (4, 9):
-        century = 2000 if year <= 36 else 1900
-    else:
-        century = 2000 if year <= 57 else 1800
-    try:
-        return date(century + year, int(cpr_number[2:4]), int(cpr_number[:2]))
-    except ValueError:
-        return None
-
-
 def with_age(citizen: Citizen, s: Case) -> Citizen:
     """Age is reckoned from the CPR number, never typed (EVA-10)."""
     born = born_on(citizen.cpr_number or "")
     if born is None:
         return citizen
-    had_birthday = (s.today.month, s.today.day) >= (born.month, born.day)
-    return replace(citizen, age=s.today.year - born.year - (not had_birthday))
+    return replace(citizen, age=age_on(born, s.today))
 
 
 def as_opened(view: CaseStep, s: Case) -> CaseStep:
@@ -309,13 +412,69 @@ def diagnoses_name_doctor_and_date(s: Case) -> Iterator[Warned]:
                          "Diagnosen mangler læge eller dato, og kan ikke bruges som lægefaglig diagnose")  # fmt: skip
 
 
+def a_new_decision_has_an_opening(s: Case) -> Iterator[Warned]:
+    """A case that begins elsewhere is warned until it is said why it was opened (GEN-03)."""
+    began_elsewhere = any(run.state.entry_phase not in (None, "intake") for run in s.runs)
+    if began_elsewhere and not s[Enquiry].opening_reason:
+        yield Warned("GEN-03", "intake.enquiry.opening_reason",
+                     "Sagen er begyndt uden sagsåbning. Skriv årsagen, så afgørelsen får sin egen åbning")  # fmt: skip
+
+
+def the_need_for_a_guardian_is_asked(s: Case) -> Iterator[Warned]:
+    rights = s[Rights]
+    if rights.has_guardian is False and rights.guardianship_inquiry_needed is None:
+        yield Warned("INT-13", "intake.rights.guardianship_inquiry_needed",
+                     "Der er ingen værge. Skal det undersøges nærmere, om borgeren har brug for en?")  # fmt: skip
+
+
+def a_home_is_not_chosen_without_a_guardian(s: Case) -> Iterator[Warned]:
+    """A residential offer for one who cannot protect their own interests takes a guardian (SEL § 82, stk. 2)."""
+    if s[Rights].has_guardian is False and is_residence(s[ClearCase].clear_case_offer):
+        yield Warned("INT-14", "intake.rights.has_guardian",
+                     "Kan borgeren ikke varetage egne interesser, skal der søges om værge før et botilbud")  # fmt: skip
+
+
 def the_citizen_is_owed_a_new_date(s: Case) -> Iterator[Warned]:
-    if any(run.state.new_date_owed and not run.state.decided_on for run in s.runs):
-        yield Warned("INT-21", "intake.enquiry.enquiry_received_date",
-                     "Sagsbehandlingsfristen er overskredet. Borgeren skal have en ny dato skriftligt")  # fmt: skip
+    for state in (run.state for run in s.runs if not run.state.decided_on):
+        if state.new_date_owed:
+            yield Warned("INT-21", "intake.enquiry.enquiry_received_date",
+                         "Sagsbehandlingsfristen er overskredet. Borgeren skal have en ny dato skriftligt")  # fmt: skip
+        elif state.is_near and state.clock_due:
+            yield Warned("INT-21", "intake.enquiry.enquiry_received_date",
+                         f"Fristen er den {_day(state.clock_due)}. Kan den ikke holdes, "
+                         "skal borgeren have en ny dato skriftligt")  # fmt: skip
 
 
-CHECKS = (offers_only_in_a_clear_case, withdrawn_consents_stay, the_cpr_number_is_one)
-WARNINGS = (diagnoses_name_doctor_and_date, the_citizen_is_owed_a_new_date)
+# what `required` says in words
+def _source_asks(fact: str, wanted: str) -> Condition:
+    def asks(s: Case, view: Any) -> bool:
+        return bool(view.enquiry_source) and vocabulary("enquiry-sources")[view.enquiry_source][fact] == wanted
+
+    return asks
+
+
+CONDITIONS: dict[str, Condition] = {
+    "the enquiry_source asks for contact details": _source_asks("contact_details_required", "true"),
+    "origin of enquiry_source is enquiry": _source_asks("origin", "enquiry"),
+    "it is another municipality": lambda s, view: False,  # what is empty is the own municipality
+    "a power of attorney is given": lambda s, view: False,  # what is empty was not given
+    "the citizen refuses consent": lambda s, view: view.reused_information_consent is False,
+    "information from an earlier case is reused": lambda s, view: s.case is not None and s.case.linked_from is not None,
+}
+
+CHECKS = (
+    offers_only_in_a_clear_case,
+    withdrawn_consents_stay,
+    the_cpr_number_is_one,
+    diagnoses_are_made_by_doctors,
+    validity_ends_after_it_begins,
+)
+WARNINGS = (
+    diagnoses_name_doctor_and_date,
+    a_new_decision_has_an_opening,
+    the_need_for_a_guardian_is_asked,
+    a_home_is_not_chosen_without_a_guardian,
+    the_citizen_is_owed_a_new_date,
+)
 COMPUTES: dict[type[Any], Any] = {CaseStep: as_opened, Citizen: with_age}
 TELLS = {CitizenIndexed: index_citizen}

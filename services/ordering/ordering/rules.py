@@ -6,8 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from casework import consents
 from casework.calendar import add_months
-from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded, CaseAssessmentRecorded
+from casework.contracts.assessment import (
+    ActionPlanCompleted,
+    ActionPlanRecorded,
+    CaseAssessmentRecorded,
+    EvaluationRecorded,
+)
 from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested, NotificationRequested
 from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade, DecisionNotified
@@ -27,7 +33,7 @@ from casework.contracts.ordering import (
 from casework.contracts.values import Consent, Document, Goal, Intervention, OrderedIntervention, Party
 from casework.errors import Invalid, NotYet, Refused
 from casework.fields import fields_of
-from casework.pricing import priced, total
+from casework.pricing import inherited, priced, total
 from casework.process import Becomes, Event, Moves, Records, Run, Situation, Warned
 from casework.process.engine import deadline_key
 from casework.records import Json, overlay
@@ -174,7 +180,7 @@ def ordered(s: Case, key: str) -> Order:
         own["interventions"] = [entry for entry in own["interventions"] or () if entry["id"] in mine]
     laid = overlay(Order, carried, {n: v for n, v in own.items() if n != "goals" and v != []})
     order = read(Order, {n: v for n, v in laid.items() if v is not None})
-    interventions = tuple(_with_follow_up(priced(i), order.goals) for i in order.interventions)
+    interventions = tuple(_with_follow_up(inherited(priced(i)), order.goals) for i in order.interventions)
     return replace(
         order, interventions=interventions, total_expected_price=total(i.expected_price for i in interventions)
     )
@@ -746,7 +752,7 @@ def _is_for_any_offer(consent: Consent) -> bool:
 def _shared(s: Case) -> list[Consent]:
     """The consents to share that hold now."""
     told = s.told(ConsentChanged)
-    return [c for c in told.consents_to_share if c.withdrawn_on is None] if told else []
+    return consents.in_force(told.consents_to_share, s.today) if told else []
 
 
 # warnings
@@ -758,6 +764,15 @@ def shared_with_consent(s: Case) -> Iterator[Warned]:
             name = state.provider.name if state.provider else "udføreren"
             yield Warned("ORD-08", "ordering.order",
                          f"{name} får oplysninger uden samtykke. Det kræver et andet grundlag")  # fmt: skip
+
+
+def resources_are_shared_with_consent(s: Case) -> Iterator[Warned]:
+    """What the citizen is good at is theirs to tell: asked for before the order goes (EVA-06)."""
+    told = s.told(EvaluationRecorded)
+    for run in s.runs:
+        if run.at == "send" and told and told.citizen_resources and not has_consent(s, provider_of(s, run.key)):
+            yield Warned("EVA-06", "ordering.order.citizen_resources",
+                         "Spørg borgeren, før ressourcerne sendes til udføreren")  # fmt: skip
 
 
 def plans_are_shared_with_consent(s: Case) -> Iterator[Warned]:
@@ -812,6 +827,7 @@ def _orders_now(s: Case) -> list[Order]:
 CHECKS = (goals_are_as_decided, only_a_stay_is_paid_for)
 WARNINGS = (
     shared_with_consent,
+    resources_are_shared_with_consent,
     plans_are_shared_with_consent,
     departments_are_told_with_consent,
     every_goal_has_its_provider,

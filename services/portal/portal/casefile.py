@@ -20,7 +20,8 @@ log = structlog.get_logger()
 PARTS = (*PHASES, "scheduler")
 KEYS = (
     "case", "citizen", "intake", "assessment", "decision", "decisions", "orders", "deliveries", "follow_ups", "levels",
-    "deadlines", "notifications", "finance", "warnings", "hearings", "history", "consents", "documents", "origins",
+    "deadlines", "notifications", "finance", "warnings", "completeness", "hearings", "history", "consents",
+    "documents", "origins",
 )  # fmt: skip
 
 
@@ -66,6 +67,11 @@ def assemble(parts: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:
     for part in present.values():
         document |= part["parts"]
     document["warnings"] = [w for part in present.values() for w in part.get("warnings", [])]
+    document["completeness"] = [
+        {**step, "step": f"{name}.{step['step']}"}
+        for name, part in present.items()
+        for step in part.get("completeness", [])
+    ]
     document["origins"] = {k: v for part in present.values() for k, v in part.get("origins", {}).items()}
     history = [(e["at"], n, e) for part in present.values() for n, e in enumerate(part.get("history", []))]
     order = {phase: number for number, phase in enumerate(PHASES)}

@@ -8,7 +8,9 @@ from casework.fields import entries, field, needed
 from casework.schema import Amount
 from casework.vocabularies.codes import (
     ActionPlanStatus,
+    DecisionBody,
     DecisionOutcome,
+    LegalBasis,
     Level,
     ScoredSubtheme,
     Subtheme,
@@ -37,6 +39,13 @@ class AssessmentResumed(Message):
     """The clock goes on; the paused days are added."""
 
     resumed_on: date = needed("Genoptaget den")
+
+
+@contract("help.proposed", by="assessment", to="intake")
+class HelpProposed(Message):
+    """Under which rules help is proposed, as codes: the case-processing period follows the paragraph (INT-21)."""
+
+    legal_bases: tuple[LegalBasis, ...] = entries("Paragraffer", key=None)
 
 
 @contract(
@@ -136,6 +145,7 @@ class RecommendationSubmitted(Message):
     recommended_outcome: DecisionOutcome | None = field("Indstilling til indsats eller afslag")
     total_expected_price: Amount | None = field("Forventet pris for samlet indsats")
     primary_target_group: TargetGroup | None = field("Borgerens primære målgruppe")
+    decision_body: DecisionBody | None = field("Beslutningskompetence")
 
 
 @contract("recommendation.approved", by="assessment", to="decision reporting")

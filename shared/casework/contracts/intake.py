@@ -102,7 +102,7 @@ class EnquiryRecorded(Message):
     tells={
         "intake.enquiry": "diagnoses",
         "intake.wishes_and_purpose": "citizen_wishes assessment_purpose analysis_question",
-        "intake.existing_information": "current_interventions",
+        "intake.existing_information": "current_interventions assistive_devices",
     },
 )
 class CaseOpeningRecorded(Message):
@@ -113,6 +113,7 @@ class CaseOpeningRecorded(Message):
     assessment_purpose: str | None = field("Formålet med udredningen")
     analysis_question: str | None = field("Analysespørgsmål")
     current_interventions: tuple[InterventionReference, ...] = entries("Aktuelle indsatser", key=None)
+    assistive_devices: tuple[str, ...] = entries("Hjælpemidler", key=None)
 
 
 @contract(
@@ -121,7 +122,8 @@ class CaseOpeningRecorded(Message):
     to="assessment decision ordering",
     tells={
         "intake.rights": "has_guardian guardianship_form guardian_contact is_represented representation_form "
-        "representative_contact power_of_attorney"
+        "representative_contact power_of_attorney guardianship_valid_from guardianship_valid_to "
+        "representation_valid_from representation_valid_to"
     },
 )
 class RepresentationChanged(Message):
@@ -134,12 +136,16 @@ class RepresentationChanged(Message):
     representation_form: RepresentationForm | None = field("Repræsentationsform")
     representative_contact: Party | None = field("Partsrepræsentant eller bisidder")
     power_of_attorney: str | None = field("Fuldmagt")
+    guardianship_valid_from: date | None = field("Værgemålet gælder fra")
+    guardianship_valid_to: date | None = field("Værgemålet gælder til og med")
+    representation_valid_from: date | None = field("Repræsentationen gælder fra")
+    representation_valid_to: date | None = field("Repræsentationen gælder til og med")
 
 
 @contract(
     "consent.changed",
     by="intake",
-    to="decision ordering",
+    to="assessment decision ordering",
     tells={
         "intake.consent": "consents_to_obtain consents_to_share consent_form reused_information_consent "
         "consent_consequences_explained"

@@ -6,7 +6,7 @@ from casework.contracts import Message, contract
 from casework.fields import field, needed
 
 
-@contract("deadline.approaching", by="scheduler", to="followup portal")
+@contract("deadline.approaching", by="scheduler", to="intake followup portal")
 class DeadlineApproaching(Message):
     """The first threshold before a deadline is reached."""
 

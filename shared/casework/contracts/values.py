@@ -137,20 +137,29 @@ class LevelEntry:
     origin: str = needed("Fra")  # assessment, or the follow-up by number
 
 
+NO_FFB_GOAL = "Målet tælles ikke med i resultater og kommer ikke med i FFB"
+
+
 @value
 class Goal:
     """A goal in the citizen's own words (indsatsmål). With type, sub-theme, levels and follow-up it is structured."""
 
     id: str = needed()
     goal_statement: str | None = field("Borgerens målformulering", required="a goal is added")
-    goal_type: GoalType | None = field("Måltype", required="a goal is added")
-    primary_subtheme: PrimarySubtheme | None = field("Primært udredningstema", required="a goal is added")
+    goal_type: GoalType | None = field("Måltype", required="a goal is added", costs=NO_FFB_GOAL)
+    primary_subtheme: PrimarySubtheme | None = field(
+        "Primært udredningstema", required="a goal is added", costs=NO_FFB_GOAL
+    )
     current_functioning_level: Level | None = field(
         "Aktuelt funktionsevneniveau", computed="assessment.case_information.functioning_scores", rule="GOL-04"
     )
-    expected_functioning_level: Level | None = field("Forventet funktionsevneniveau", required="primary_subtheme")
+    expected_functioning_level: Level | None = field(
+        "Forventet funktionsevneniveau", required="primary_subtheme", costs=NO_FFB_GOAL
+    )
     goal_follow_up_mode: FollowUpMode | None = field("Opfølgning på indsatsmål", required="a goal is added")
-    goal_follow_up_interval: FollowUpInterval | None = field("Opfølgningstidspunkt", required="a goal is added")
+    goal_follow_up_interval: FollowUpInterval | None = field(
+        "Opfølgningstidspunkt", required="a goal is added", costs=NO_FFB_GOAL
+    )
     goal_follow_up_date: Day | None = field("Konkret dato", required="goal_follow_up_interval is specific-date")
     goal_follow_up_unit: Party | None = field("Ansvarlig for opfølgning", required="a goal is added")
     related_subthemes: tuple[RelatedSubtheme, ...] = entries("Andre relaterede udredningstemaer", key=None)
@@ -259,8 +268,12 @@ class Intervention:
     id: str = needed()
     is_alternative: bool | None = field("Alternativ indsats")
     is_requested: bool | None = field("Borgeren har bedt om netop denne indsats")
-    services: tuple[Service, ...] = entries("Ydelser", key=None, required="an intervention is added")
-    offer: Offer | None = field("Tilbud", required="an intervention is added")
+    services: tuple[Service, ...] = entries(
+        "Ydelser", key=None, required="an intervention is added", costs="Indsatsen kommer ikke med i statistik og FFB"
+    )
+    offer: Offer | None = field(
+        "Tilbud", required="an intervention is added", costs="Indsatsen kan ikke bestilles og mangler tilbudstype i FFB"
+    )
     account_number: str | None = field("Kontonummer")
     provider: Party | None = field("Udfører")
     expected_start_date: Day | None = field("Forventet startdato for indsats", required="an intervention is added")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.errors import NotFound
+from casework.phase.completeness import completeness
 from casework.phase.handlers import warnings
 from casework.phase.phase import Phase
 from casework.phase.tables import CaseRow, JournalRow
@@ -39,9 +40,23 @@ def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> di
         ],
         "actions": sorted({name for row, _ in allowed(phase.process, s) for name in row.on.actions}),  # type: ignore[union-attr]
         "warnings": [{"rule": w.rule, "field": w.field, "message": w.message} for w in warnings(phase, s)],
+        "completeness": picture(phase, s),
         "origins": origins(phase, s),
         "history": [_event(phase, row) for row in journal if row.row],
     }
+
+
+def picture(phase: Phase, s: Situation[Any]) -> list[dict[str, Any]]:
+    """Step by step: how much is asked of this case, and what is empty; with what that costs where it costs anything."""
+    return [
+        {
+            "step": one.step,
+            "asked": one.asked,
+            "missing": [{n: v for n, v in vars(lack).items() if v} for lack in one.missing],
+        }
+        for one in completeness(phase.name, phase.steps, phase.conditions, s)
+        if one.asked
+    ]
 
 
 def as_seen(s: Situation[Any]) -> Situation[Any]:

@@ -123,12 +123,16 @@ class Handlers:
     def act(self, session: Session, case_id: UUID, command: Command, actor: Actor, now: datetime) -> Situation[Any]:
         """Move the case. Raises NotHere, Refused, Forbidden, NotFound; nothing is then changed."""
         case = lock_case(session, case_id)
-        before = load(session, self.phase, case, self.municipality, actor, now)
+        before = self.situated(session, load(session, self.phase, case, self.municipality, actor, now), command)
         effects = decide(self.phase.process, before, command)
         reason = getattr(command, "reason", None) or getattr(command, "comment", None)
         doing = _Doing(command.action, actor, reason=reason)
         self._conclude(session, case, before, effects, doing)
         return effects.situation
+
+    def situated(self, session: Session, s: Situation[Any], command: Command) -> Situation[Any]:
+        """The situation with whatever else the command draws upon: a phase may look into an earlier case."""
+        return s
 
     # hearing
     def take(self, session: Session, envelope: Envelope, message: Message) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from casework.contracts import CONTRACTS, Command, Contract, Message, load_all
 from casework.fields import Step, fields_of
+from casework.phase.completeness import Condition
 from casework.process import Process, Role, Situation, Warned
 from casework.process.situation import Event
 
@@ -31,6 +32,7 @@ class Phase:
     commands: tuple[type[Command], ...]
     checks: tuple[Check, ...] = ()
     warnings: tuple[Warn, ...] = ()
+    conditions: Mapping[str, Condition] = field(default_factory=dict)  # what `required` says in words, as it is seen
     computes: Mapping[Any, Callable[[Any, Situation[Any]], Any]] = field(default_factory=dict)
     tells: Mapping[Any, Tell] = field(default_factory=dict)  # facts that are more than a copy of fields
     derives: Callable[[Situation[Any], Situation[Any]], Iterable[Event]] | None = None  # what a recording brings about

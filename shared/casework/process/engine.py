@@ -161,17 +161,28 @@ def _refuse(process: Process, s: Situation[Any], trigger: Command | Message) -> 
 
 
 def _may(row: Node, s: Situation[Any], trigger: Command | Message) -> None:
-    if isinstance(trigger, Message) or not row.roles:
-        return
-    role = s.actor.role
-    if role in row.roles or (role is Role.LEADER and Role.CASEWORKER in row.roles):
-        return
-    if role is Role.SYSTEM and isinstance(row, Start):
-        return
-    raise Forbidden(
+    if isinstance(trigger, Command) and not _lets(row, s.actor.role):
+        raise _forbidden(row, s.actor.role, trigger.action)
+
+
+def forbid(process: Process, role: Role, command: type[Command], action: str) -> None:
+    """To a provider's people an act of the authority is forbidden, wherever the case stands and whatever is sent."""
+    rows = process.on(command)
+    if role is Role.PROVIDER and rows and not any(_lets(row, role) for row in rows):
+        raise _forbidden(rows[0], role, action)
+
+
+def _lets(row: Node, role: Role) -> bool:
+    if not row.roles or role in row.roles or (role is Role.LEADER and Role.CASEWORKER in row.roles):
+        return True
+    return role is Role.SYSTEM and isinstance(row, Start)
+
+
+def _forbidden(row: Node, role: Role, action: str) -> Forbidden:
+    return Forbidden(
         f"»{row.label}« kan kun gøres af {', '.join(row.roles)}",
         rule="GEN-14" if role is Role.PROVIDER else None,
-        field=trigger.action,
+        field=action,
     )
 
 

@@ -122,6 +122,7 @@ class Situation(Generic[S]):
     blank: S  # the state a number begins with
     run: Run[S] | None = None
     computes: Mapping[type[Step], Any] = field(default_factory=dict)
+    earlier: Situation[S] | None = None  # another case of the citizen, where what is done draws upon it
     marks: Mapping[tuple[str, str], Mapping[str, Json]] = field(
         default_factory=dict
     )  # place -> path -> whose word it is
@@ -221,11 +222,23 @@ class Situation(Generic[S]):
     def _hearsay(self, step: str, name: str) -> Any:
         if step == "intake.cooperation" and self.case:  # the municipalities go with the case itself
             return dump(self.case).get(name)
-        for heard in reversed(self.heard):
-            tells = heard.message.contract.tells or {}
-            if name in tells.get(step, ()):
-                return dump(heard.message).get(name)
-        return None
+        told = self._teller(step, name)
+        return dump(told.message).get(name) if told else None
+
+    def _teller(self, step: str, name: str) -> Told | None:
+        """The newest message that repeats this field."""
+        return next(
+            (h for h in reversed(self.heard) if name in (h.message.contract.tells or {}).get(step, ())),
+            None,
+        )
+
+    def mark_of(self, path: str) -> Json:
+        """Whose word the value at `phase.step.field` is, as far as this phase knows; of another phase's, since when."""
+        phase, step, name = path.split(".")
+        if phase == self.phase:
+            return dict(self.marks.get((step, ""), {}).get(f"{step}.{name}", {}))
+        told = self._teller(f"{phase}.{step}", name)
+        return {"at": told.at.isoformat(), "phase": told.producer} if told else {}
 
     # going on
     def of(self, run: Run[S] | None) -> Situation[S]:

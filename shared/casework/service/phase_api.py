@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,19 @@ from marshmallow import fields as mf
 from werkzeug.exceptions import HTTPException
 
 from casework.contracts import Command
+from casework.contracts.values import Source
 from casework.errors import Invalid, NotFound, Refusal, Stale
 from casework.fields import Field, Step, fields_of
 from casework.phase.document import journal_seen, part
 from casework.phase.handlers import AUTHORITY, Handlers
 from casework.phase.phase import Phase
+from casework.phase.provenance import SOURCES
 from casework.phase.store import load
 from casework.phase.tables import AccessRow, CaseRow, JournalRow
 from casework.process import Actor, Role, Situation
 from casework.process import Process as ProcessType
 from casework.process.bpmn import to_bpmn
+from casework.process.engine import forbid
 from casework.schema import dump, schema_class
 from casework.schema import load as load_typed
 from casework.service.app import PAGE, create_app
@@ -81,21 +85,30 @@ def create_phase_app(service: PhaseService) -> Flask:
     return app
 
 
+REFUSALS = {
+    "400": "Not JSON",
+    "401": "No token",
+    "403": "Not for this role",
+    "404": "No such case",
+    "422": "Refused",
+}
+
+
+def refusals(blp: Blueprint) -> Callable[[Any], Any]:
+    """Say of a route how it may refuse."""
+
+    def document(answer: Any) -> Any:
+        for code, description in REFUSALS.items():
+            answer = blp.alt_response(int(code), schema=Problem, description=description)(answer)
+        return answer
+
+    return document
+
+
 def _cases(service: PhaseService) -> Blueprint:
     phase, handlers = service.phase, service.handlers
     blp = Blueprint("cases", phase.name, url_prefix="/cases", description=phase.process.label)
-    refusals = {
-        "400": "Not JSON",
-        "401": "No token",
-        "403": "Not for this role",
-        "404": "No such case",
-        "422": "Refused",
-    }
-
-    def document(answer: Any) -> Any:
-        for code, description in refusals.items():
-            answer = blp.alt_response(int(code), schema=Problem, description=description)(answer)
-        return answer
+    document = refusals(blp)
 
     @blp.get("/<uuid:case_id>")
     @blp.response(200, description=f"The case in {phase.name}; its ETag goes back with a change")
@@ -109,7 +122,7 @@ def _cases(service: PhaseService) -> Blueprint:
                 raise NotFound(NOBODYS_BUSINESS)
             situation = load(session, phase, row, service.municipality, who, service.clock())
             answer = jsonify(part(session, phase, situation, row))
-        _note_access(service, case_id, who, "case")
+        note_access(service, case_id, who, "case")
         answer.set_etag(str(row.revision))
         return answer
 
@@ -163,7 +176,7 @@ def _cases(service: PhaseService) -> Blueprint:
             listed = [record for step in steps for record in _records(step, situation, _key(phase, who))]
         if not listed and (wanted or who.role is Role.PROVIDER):
             raise NotFound(NOBODYS_BUSINESS)
-        _note_access(service, case_id, who, wanted or "records")
+        note_access(service, case_id, who, wanted or "records")
         answer = jsonify(case_id=str(case_id), revision=row.revision, records=listed)
         answer.set_etag(str(row.revision))
         return answer
@@ -178,7 +191,7 @@ def _cases(service: PhaseService) -> Blueprint:
     def changes(case_id: UUID) -> Response:
         """Who changed what, from what, to what."""
         who = _reader(phase)
-        _note_access(service, case_id, who, "changes")
+        note_access(service, case_id, who, "changes")
         query = journal_seen(case_id, who).order_by(JournalRow.id.desc()).limit(PAGE)
         if before := request.args.get("before", type=int):
             query = query.where(JournalRow.id < before)
@@ -225,6 +238,7 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
 
     def act(case_id: UUID) -> Response:
         who, given_body = actor(), body()
+        forbid(service.phase.process, who.role, command, name)
         given = load_typed(command, {**given_body, "action": name})
         with service.database.writing() as session:
             service.handlers.act(session, case_id, given, who, service.clock())
@@ -275,7 +289,8 @@ def _reader(phase: Phase) -> Actor:
     return who
 
 
-def _note_access(service: PhaseService, case_id: UUID, who: Actor, what: str) -> None:
+def note_access(service: PhaseService, case_id: UUID, who: Actor, what: str) -> None:
+    """Who looked at the case, and as what: written before the answer is given."""
     with service.database.writing() as session:
         session.add(
             AccessRow(case_id=case_id, at=service.clock(), actor=who.id, name=who.name, role=str(who.role), what=what)
@@ -293,7 +308,14 @@ def _key(phase: Phase, who: Actor) -> str:
 
 
 def _patch_schema(phase: Phase) -> type[ma.Schema]:
-    body = {step.step: mf.Nested(schema_class(step), metadata={"description": step.label}) for step in phase.steps}
+    body: dict[str, mf.Field[Any]] = {
+        step.step: mf.Nested(schema_class(step), metadata={"description": step.label}) for step in phase.steps
+    }
+    body[SOURCES] = mf.Dict(
+        keys=mf.String(),
+        values=mf.Nested(schema_class(Source)),
+        metadata={"description": "From whom a value is known, by its path: `wishes_and_purpose.citizen_wishes`"},
+    )
     return type(f"{phase.name.capitalize()}Record", (ma.Schema,), body)
 
 
@@ -312,9 +334,22 @@ def _records(step: type[Step], s: Situation[Any], wanted: str) -> list[dict[str,
             keys = keys & {wanted} if s.actor.role is Role.PROVIDER else {wanted}
     views = [(key, s.of(runs.get(key))) for key in sorted(keys)]
     return [
-        {"step": step.step, "key": key, "values": dump(at.view(step, key)), "origins": at.origins(step, key)}
+        {
+            "step": step.step,
+            "key": key,
+            "values": dump(at.view(step, key)),
+            "origins": at.origins(step, key),
+            "marks": _marks(step, at, key),
+        }
         for key, at in views
     ]
+
+
+def _marks(step: type[Step], s: Situation[Any], key: str) -> dict[str, Any]:
+    """Whose word each value is, by its path in the step: what is written here, and what is carried from elsewhere."""
+    own = s.marks.get((step.step, key), {})
+    carried = {name: mark for name, origin in s.origins(step, key).items() if (mark := s.mark_of(origin))}
+    return carried | {path.partition(".")[2]: mark for path, mark in own.items()}
 
 
 def describe(phase: Phase) -> dict[str, Any]:
@@ -363,6 +398,7 @@ def _field(name: str, declared: Field) -> dict[str, Any]:
     described = {
         "name": name,
         "label": info.label,
+        "help": info.help,
         "type": "code" if coded else declared.type.__name__,
         "many": declared.many,
         "required": info.required,

@@ -1,0 +1,62 @@
+"""What assessment offers beside the routes of every phase: the citizen's earlier cases, and what they have to give."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+from flask_smorest import Blueprint
+
+from assessment.handlers import AssessmentHandlers
+from assessment.model import Ledger
+from assessment.reuse import items_of
+from casework.errors import NotFound
+from casework.phase.store import load
+from casework.phase.tables import CaseRow
+from casework.process import CASEWORKER, LEADER, Situation
+from casework.service.auth import actor, only
+from casework.service.phase_api import NOBODYS_BUSINESS, PhaseService, note_access, refusals
+
+
+def blueprint(service: PhaseService) -> Blueprint:
+    blp = Blueprint("earlier", __name__, url_prefix="/cases", description="Tidligere sager")
+    handlers = service.handlers
+    assert isinstance(handlers, AssessmentHandlers)
+
+    @blp.get("/<uuid:case_id>/earlier")
+    @blp.response(200, description="Oldest first; each item by its path, with who wrote it and when")
+    @refusals(blp)
+    @only(CASEWORKER, LEADER)
+    def earlier_cases(case_id: UUID) -> Response:
+        """The citizen's other cases, and what in them can be used again. That it was looked at is recorded."""
+        who = actor()
+        with service.database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            if row is None or row.opened is None:
+                raise NotFound(NOBODYS_BUSINESS)
+            here = load(session, service.phase, row, service.municipality, who, service.clock())
+            listed = [_told(one, here) for one in handlers.earlier(session, here)]
+        for one in listed:
+            note_access(service, UUID(one["case_id"]), who, "earlier")
+        return jsonify(case_id=str(case_id), earlier=listed)
+
+    return blp
+
+
+def _told(earlier: Situation[Any], here: Situation[Any]) -> dict[str, Any]:
+    reused = {item.id: item for item in here[Ledger].reused}
+    return {
+        "case_id": str(earlier.case_id),
+        "case_number": earlier.case.case_number if earlier.case else None,
+        "items": [
+            {"path": path, "values": values, "marks": _marks(earlier, path), "is_reused": path in reused}
+            for path, values in items_of(earlier).items()
+        ],
+    }
+
+
+def _marks(earlier: Situation[Any], path: str) -> dict[str, Any]:
+    """Who wrote each value of the item, by the value's path."""
+    marks = earlier.marks.get((path.partition(".")[0], ""), {})
+    return {p: mark for p, mark in marks.items() if p == path or p.startswith(f"{path}.")}
