@@ -211,6 +211,33 @@ def export_contracts(to: Path) -> None:
         click.echo(path)
 
 
+@main.group()
+def settings() -> None:
+    """The municipality's own settings."""
+
+
+@settings.command("check")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day to look at.  [default: today]")
+def check_settings(folder: Path, on: datetime | None) -> None:
+    """Say what is in force, or everything that is wrong.
+
+    Example: sagsgang settings check deploy/compose/secrets/municipality --on 2027-01-01
+    """
+    from casework import configuration
+    from casework.calendar import DENMARK
+    from onebox.settings import describe, fields_of_phases
+
+    known = fields_of_phases()
+    try:
+        municipality = configuration.load(folder)
+        municipality.check_fields(known)
+    except configuration.Misconfigured as error:
+        raise click.ClickException(str(error)) from error
+    for line in describe(municipality, known, (on or datetime.now(DENMARK)).date()):
+        click.echo(line)
+
+
 @main.command()
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 def doctor(data: Path) -> None:

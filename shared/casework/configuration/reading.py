@@ -35,12 +35,15 @@ class Written:
     data: Any
     lines: Mapping[str, int]
 
+    def line(self, path: str) -> int:
+        """Where a field stands; what is left out is looked for around it."""
+        while path and path not in self.lines:
+            path = re.sub(r"(\[\d+\]|(^|\.)[^.\[]*)$", "", path)
+        return self.lines.get(path, 1)
+
     def at(self, path: str) -> str:
-        """`delegation.yaml, linje 7: delegation[2].up_to`. A field that is left out is looked for around it."""
-        known = path
-        while known and known not in self.lines:
-            known = re.sub(r"(\[\d+\]|(^|\.)[^.\[]*)$", "", known)
-        return f"{self.name}, linje {self.lines.get(known, 1)}: {path}".removesuffix(": ")
+        """`delegation.yaml, linje 7: delegation[2].up_to`"""
+        return f"{self.name}, linje {self.line(path)}: {path}"
 
 
 class Part:
@@ -69,6 +72,7 @@ def read(folder: Path, name: str, part: type[P]) -> tuple[Written, P]:
         told = invalid.errors.items()
         problems += [(path, _in_full(part, path, message)) for path, (message, _) in told if path not in wrong]
     if problems:
+        problems.sort(key=lambda problem: written.line(problem[0]))
         raise Misconfigured("\n".join(f"{written.at(path)}: {message}" for path, message in problems))
     return written, declared
 
@@ -101,6 +105,8 @@ def _parse(name: str, text: str) -> tuple[Written, dict[str, str]]:
         if isinstance(node, yaml.MappingNode):
             data = {}
             for key, inner in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise yaml.MarkedYAMLError(problem="her ventes et navn", problem_mark=key.start_mark)
                 here = f"{path}.{key.value}".removeprefix(".")
                 if key.value in data:
                     problems[here] = "Navnet står der to gange"
@@ -120,9 +126,9 @@ def _parse(name: str, text: str) -> tuple[Written, dict[str, str]]:
         return Written(name, plain(loader, node, ""), lines), problems
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Misconfigured(f"{name}, linje {line}: {error.problem}") from error
+        raise Misconfigured(f"{name}, linje {line}: kan ikke læses som YAML ({error.problem})") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise Misconfigured(f"{name}: {error}") from error
+        raise Misconfigured(f"{name}: kan ikke læses som YAML ({error})") from error
 
 
 class _Loader(yaml.SafeLoader):

@@ -32,6 +32,7 @@ LAWFUL: Shown = {
             "is_entitled",
             "other_legislation_checked",
             "decision_reasoning",
+            "earlier_result_explanation",
             "action_plan_offered",
             "action_plan_not_offered_reason",
             "action_plan_wanted",
