@@ -99,13 +99,17 @@ def variables(installation: Path) -> dict[str, str]:
 
 @pytest.fixture
 def environment_of(installation: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Lets a container's environment be this process's own; secrets lie where make-secrets.sh has laid them."""
+    """Lets a container's environment be this process's own; what is mounted lies where make-secrets.sh has laid it."""
     files = yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"]
+
+    def mounted(container: str) -> dict[str, Path]:
+        folders = [volume.split(":") for volume in CONTAINERS[container]["volumes"]]
+        return {target: installation / source for source, target, _ in folders}
 
     def become(container: str) -> Noting:
         environment = Noting()
         for name, value in CONTAINERS[container]["environment"].items():
-            value = filled_in(value, variables)
+            value = str(mounted(container).get(value, filled_in(value, variables)))
             if value.startswith("/run/secrets/"):
                 secret = value.removeprefix("/run/secrets/")
                 assert secret in CONTAINERS[container]["secrets"]
@@ -244,6 +248,14 @@ def test_what_is_secret_is_made_new_for_each_installation(variables: dict[str, s
 
     assert len(passwords) == len(set(passwords)) == len(SERVICES) + 2
     assert min(map(len, passwords)) == 48
+
+
+def test_the_containers_may_read_what_is_mounted_and_nobody_else_on_the_host_comes_so_far(installation: Path):
+    secrets = installation / "deploy/compose/secrets"
+    modes = {path.relative_to(secrets).as_posix(): path.stat().st_mode & 0o777 for path in secrets.rglob("*")}
+
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    assert modes == {"portal-key.pem": 0o444, "municipality": 0o755, "municipality/municipality.yaml": 0o444}
 
 
 def test_secrets_that_are_there_are_not_replaced(installation: Path):

@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 from casework import configuration
 from casework.contracts import SERVICES
 from casework.service.settings import Settings
+from onebox.settings import Fields, fields_of_phases
 
 
 def examine(data: Path) -> Iterator[tuple[str, str | None]]:
     """(what was looked at, None or how to mend it)."""
     yield "Python 3.11 eller nyere", None if sys.version_info >= (3, 11) else f"her er {sys.version.split()[0]}"
+    known = fields_of_phases()
     for service in SERVICES:
-        yield from _settings(service)
+        yield from _settings(service, known)
     yield "mappen til data kan skrives", _writable(data)
     vendor = Path(__file__).resolve().parents[3] / "services/portal/portal/static/vendor"
     yield "portalens filer er bygget", None if vendor.is_dir() or _installed() else "kør: make install"
@@ -30,10 +32,11 @@ def _installed() -> bool:
     return (Path(portal.__file__).parent / "static/vendor").is_dir()
 
 
-def _settings(service: str) -> Iterator[tuple[str, str | None]]:
+def _settings(service: str, known: Fields) -> Iterator[tuple[str, str | None]]:
     try:
         settings = Settings.from_env(service)
-        configuration.load(settings.municipality)
+        municipality = configuration.load(settings.municipality)
+        municipality.check_fields({step: names for step, names in known.items() if step.startswith(f"{service}.")})
     except Exception as error:  # whatever is wrong with a setting is what we are here to tell
         yield f"{service}: indstillinger", str(error)
         return
