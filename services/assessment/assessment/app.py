@@ -21,6 +21,7 @@ PHASE = Phase(
     checks=rules.CHECKS,
     warnings=warnings.WARNINGS,
     conditions=warnings.CONDITIONS,
+    relevant=warnings.RELEVANT,
     computes=rules.COMPUTES,
     tells=rules.TELLS,
     derives=rules.follow_the_record,

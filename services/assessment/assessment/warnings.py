@@ -315,7 +315,7 @@ def new_goals_are_held_against_the_plan(s: Case) -> Warnings:
             yield Warned(
                 "GOL-17",
                 f"{THERE}.goals[{goal.id}].goal_statement",
-                f"Hold målet op mod den plan, der gælder: {plans[-1].intervention_purpose or '–'}. {held}",
+                f"Hold målet op mod planens formål, »{plans[-1].intervention_purpose or '–'}«, og mål: {held}",
             )
 
 
@@ -429,6 +429,9 @@ CONDITIONS: dict[str, Condition] = {
     "there are any": lambda s, view: False,
     "the plan is handed to a provider": lambda s, view: False,  # PLN-10 and PLN-11 speak where it is
 }
+
+RELEVANT = {ActionPlan.step: lambda s: bool(s[CaseAssessment].action_plan_wanted)}
+"""A plan that the citizen does not want is missed by nobody."""
 
 WARNINGS = (
     what_was_reused_is_confirmed,

@@ -38,12 +38,17 @@ class Completeness:
 
 
 def completeness(
-    phase: str, steps: tuple[type[Step], ...], conditions: Mapping[str, Condition], s: Situation[Any]
+    phase: str,
+    steps: tuple[type[Step], ...],
+    conditions: Mapping[str, Condition],
+    s: Situation[Any],
+    relevant: Mapping[str, Callable[[Situation[Any]], bool]],
 ) -> Iterator[Completeness]:
-    """Each step of which there is one record in the case."""
+    """Each step of which there is one record in the case, and that is `relevant` to it (by default, every one)."""
     track = s.municipality.track(s.case.track if s.case else None)
     for step in steps:
-        if step.per in (None, "citizen") and track.shows(phase, step.step):
+        relevant_here = relevant[step.step](s) if step.step in relevant else True
+        if step.per in (None, "citizen") and track.shows(phase, step.step) and relevant_here:
             shows = partial(track.shows, phase, step.step)
             asked = list(_asked(step, s[step], f"{phase}.{step.step}", conditions, s, shows))
             missing = tuple(Missing(path, f.info.label, f.info.costs) for path, f, is_filled in asked if not is_filled)
@@ -56,12 +61,12 @@ def _asked(
 ) -> Iterator[tuple[str, Field, bool]]:  # fmt: skip
     """What is needed in a step or entry: its path, the field, whether it is filled."""
     for name, declared in fields_of(cls).items():
-        if not shows(name):
-            continue
+        if declared.info.computed or declared.info.carried_from or not shows(name):
+            continue  # reckoned, or missed where it comes from
         value, path = getattr(view, name), f"{at}.{name}"
-        if not declared.info.computed and is_needed(declared.info.required, view, conditions, s):
+        if is_needed(declared.info.required, view, conditions, s):
             yield path, declared, value not in (None, (), "")
-        if declared.entry and declared.many and declared.info.key and not declared.info.carried_from:
+        if declared.entry and declared.many and declared.info.key:
             for entry in value:
                 key = getattr(entry, declared.info.key)
                 yield from _asked(declared.entry, entry, f"{path}[{key}]", conditions, s)

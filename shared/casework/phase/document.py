@@ -54,8 +54,8 @@ def picture(phase: Phase, s: Situation[Any]) -> list[dict[str, Any]]:
             "asked": one.asked,
             "missing": [{n: v for n, v in vars(lack).items() if v} for lack in one.missing],
         }
-        for one in completeness(phase.name, phase.steps, phase.conditions, s)
-        if one.asked
+        for one in completeness(phase.name, phase.steps, phase.conditions, s, phase.relevant)
+        if one.asked and s.runs  # before its time nothing is missed
     ]
 
 

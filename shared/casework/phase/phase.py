@@ -33,6 +33,7 @@ class Phase:
     checks: tuple[Check, ...] = ()
     warnings: tuple[Warn, ...] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)  # what `required` says in words, as it is seen
+    relevant: Mapping[str, Callable[[Situation[Any]], bool]] = field(default_factory=dict)  # step -> is it missed here?
     computes: Mapping[Any, Callable[[Any, Situation[Any]], Any]] = field(default_factory=dict)
     tells: Mapping[Any, Tell] = field(default_factory=dict)  # facts that are more than a copy of fields
     derives: Callable[[Situation[Any], Situation[Any]], Iterable[Event]] | None = None  # what a recording brings about

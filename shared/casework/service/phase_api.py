@@ -14,6 +14,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields as mf
 from werkzeug.exceptions import HTTPException
 
+from casework.configuration import Municipality
 from casework.contracts import Command
 from casework.contracts.values import Source
 from casework.errors import Invalid, NotFound, Refusal, Stale
@@ -67,6 +68,7 @@ class PhaseService(Service):
     def __init__(self, phase: Phase, settings: Settings, handlers: type[Handlers] = Handlers, **overrides: Any) -> None:
         self.phase = phase
         super().__init__(phase.name, settings, lambda s, e, m: self.handlers.take(s, e, m), **overrides)
+        self.municipality.check_fields({f"{phase.name}.{s.step}": fields_of(s).keys() for s in phase.steps})
         self.handlers = handlers(phase, self.municipality)
         self.bases = phase.bases
 
@@ -228,7 +230,7 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.response(200, description="Fields, labels, codes and actions: enough to draw the forms")
     def steps() -> Response:
         """What can be recorded in this phase, and what can be done."""
-        return jsonify(describe(phase))
+        return jsonify(describe(phase, service.municipality))
 
     return blp
 
@@ -352,13 +354,24 @@ def _marks(step: type[Step], s: Situation[Any], key: str) -> dict[str, Any]:
     return carried | {path.partition(".")[2]: mark for path, mark in own.items()}
 
 
-def describe(phase: Phase) -> dict[str, Any]:
-    """The phase's steps and actions, for whoever draws forms."""
+def describe(phase: Phase, municipality: Municipality) -> dict[str, Any]:
+    """The phase's steps and actions, for whoever draws forms; and in which tracks each step and field is shown."""
     return {
         "phase": phase.name,
         "label": phase.process.label,
+        "tracks": [track.code for track in municipality.tracks],
         "steps": [
-            {"step": s.step, "label": s.label, "per": s.per, "by": _recorders(phase, s), "fields": _fields(s)}
+            {
+                "step": s.step,
+                "label": s.label,
+                "per": s.per,
+                "by": _recorders(phase, s),
+                "tracks": [track.code for track in municipality.tracks if track.shows(phase.name, s.step)],
+                "fields": [
+                    {**described, "tracks": _tracks(municipality, phase.name, s.step, described["name"])}
+                    for described in _fields(s)
+                ],
+            }
             for s in phase.steps
         ],
         "actions": [
@@ -372,6 +385,10 @@ def describe(phase: Phase) -> dict[str, Any]:
             for name in command.actions
         ],
     }
+
+
+def _tracks(municipality: Municipality, phase: str, step: str, name: str) -> list[str]:
+    return [track.code for track in municipality.tracks if track.shows(phase, step, name)]
 
 
 def _recorders(phase: Phase, step: type[Step]) -> list[str]:
