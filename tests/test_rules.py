@@ -86,12 +86,8 @@ def _reached(tree: ast.Module, nodes: Iterable[ast.AST]) -> list[ast.AST]:
     found = [inner for node in nodes for inner in ast.walk(node)]
     names = {node.id for node in found if isinstance(node, ast.Name)}
     assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value]
-    return found + [
-        inner
-        for node in assigned
-        for inner in ast.walk(node)
-        if any(_is_named(node, name) for name in names) and inner not in found
-    ]
+    used = [node for node in assigned if any(_is_named(node, name) for name in names)]
+    return found + [inner for node in used for inner in ast.walk(node)]
 
 
 def _marks(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
