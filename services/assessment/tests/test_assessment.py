@@ -61,7 +61,7 @@ from casework.contracts.values import (
 )
 from casework.errors import Forbidden, NotHere
 from casework.process import Effects, Situation
-from casework.schema import Amount
+from casework.schema import Amount, dump
 from casework.testing.cases import (
     A_CASE,
     A_CASEWORKER,
@@ -255,6 +255,17 @@ def test_a_whole_answer_about_the_plan_goes_on(answers):
 @pytest.mark.rule("ASM-01")
 def test_themes_that_are_empty_hold_nothing_up():
     assert doing(PHASE, assessing(REASONED, CaseInformation()), Recommend()).moves
+
+
+@pytest.mark.rule("INT-10")
+@pytest.mark.parametrize(
+    "step", [CaseInformation(omitted_information="Nabostrid"), REASONED, ActionPlan(citizen_agreements="Tirsdage")]
+)
+def test_a_clear_case_is_investigated_evaluated_and_planned_all_the_same(office, step):
+    office.hear(EnquiryRecorded(is_clear_case=True, opening_reason="Klara ser dårligt"))
+
+    assert office.record({step.step: dump(step)}).status_code == 200
+    assert [position["at"] for position in office.read()["positions"]] == ["recommend"]
 
 
 @pytest.mark.rule("EVA-12")

@@ -108,6 +108,13 @@ def test_an_answered_hearing_stops_nothing(drafted):
     assert drafted.at == {"1": "notify"}
 
 
+@pytest.mark.rule("ASM-16")
+@pytest.mark.parametrize("answer", [False, None])
+def test_where_a_condition_is_missing_no_hearing_is_demanded(drafted, answer):
+    drafted.hear(replace(INFORMED, party_hearing_needed=answer)).do(MakeDecision())
+    assert drafted.at == {"1": "notify"}
+
+
 @pytest.mark.refuses("ASM-18")
 @pytest.mark.permits("ASM-18")
 def test_a_case_without_any_fact_is_not_decided_unless_it_is_clear_and_says_why(drafted, assessed):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded
+from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded, EvaluationRecorded
 from casework.contracts.common import DeadlineRequested, NotificationRequested
 from casework.contracts.decision import DecisionNotified
 from casework.contracts.intake import CitizenChanged, ConsentChanged, DocumentsRecorded
@@ -242,6 +242,22 @@ def test_a_withdrawn_consent_flags_the_next_version(running: Played):
     running.hear(gone).revise()
 
     assert "ORD-08" in running.warned()
+
+
+@pytest.mark.rule("EVA-06")
+def test_what_the_citizen_is_good_at_is_asked_for_before_it_is_sent(case: Played):
+    case.hear(assessed(1), EvaluationRecorded(citizen_resources="God til engelsk"), made(help_from("x-hus")))
+
+    assert "EVA-06" in case.warned()
+    case.hear(consents("x-hus"))
+    assert "EVA-06" not in case.warned()
+
+
+@pytest.mark.rule("EVA-06")
+def test_where_nothing_is_told_of_it_nothing_is_asked(case: Played):
+    case.hear(assessed(1), EvaluationRecorded(situation_assessment="Bor alene"), made(help_from("x-hus")))
+
+    assert "EVA-06" not in case.warned()
 
 
 @pytest.mark.rule("ORD-11")
