@@ -22,6 +22,9 @@ SOURCES = "sources"
 """Where in a recording the sources stand: path of a value -> from whom it is known."""
 
 
+_OF_SOURCE = "~source"
+
+
 def sources_in(patch: Mapping[str, Any]) -> dict[str, Source]:
     """The sources that a recording names. Raises Invalid, naming the value."""
     given = patch.get(SOURCES) or {}
@@ -47,7 +50,7 @@ def sourced(
         before, after = marks.get(path, {}).get("source"), dump(source)
         named[path] = after
         if before != after:
-            differs.append(Change(known[path].unit, f"{path}~source", before, after))
+            differs.append(Change(known[path].unit, f"{path}{_OF_SOURCE}", before, after))
     return named, differs
 
 
@@ -64,9 +67,9 @@ def marked(
     now = {"at": at.isoformat(), "by": who.name, "actor": who.id, "phase": phase}
     marks = dict(after)
     for change in changed:
-        path = change.path.partition("~")[0]
-        if marks.get(path) == before.get(path):
-            marks[path] = now
+        is_value = not change.path.endswith(_OF_SOURCE)  # to say from whom it is known makes nobody its author
+        if is_value and marks.get(change.path) == before.get(change.path):
+            marks[change.path] = now
     for path, source in sources.items():
         marks[path] = {**marks.get(path, now), "source": source}
     return marks
