@@ -174,7 +174,7 @@ def test_a_row_covers_a_case_only_where_it_names_every_paragraph():
     assert municipality.decides(None, None, {"sel-97", "sel-107"}, DAY) == "assignment-committee"
 
 
-def test_what_is_not_known_keeps_no_limit():
+def test_what_is_not_known_keeps_within_no_limit():
     municipality = with_delegation(
         Delegation(body="caseworker", up_to=Decimal("50000.00")),
         Delegation(body="caseworker", legal_bases=("sel-97",)),

@@ -15,7 +15,7 @@ from casework.vocabularies.codes import DecisionBody, LegalBasis, Track
 
 @value
 class Delegation(Dated):
-    """What one body may decide. A limit that is left out does not limit; what is not known keeps no limit."""
+    """What one body may decide. A limit that is left out does not limit; what is not known keeps within no limit."""
 
     body: DecisionBody = needed("Beslutningskompetence")
     tracks: tuple[Track, ...] = entries("Spor", key=None)

@@ -115,7 +115,7 @@ class Municipality(Basics):
         return days_for(self.periods, self.case_processing_days, legal_bases, on, track)
 
     def decides(self, track: str | None, amount: Decimal | None, legal_bases: Collection[str], on: date) -> str:
-        """The body that may decide (a code of decision-bodies). An amount that is not known keeps no limit."""
+        """The body that may decide (a code of decision-bodies). An amount that is not known keeps within no limit."""
         return decides(self.delegation, track, amount, legal_bases, on)
 
     def tariff(
