@@ -18,6 +18,7 @@ import click
 from casework.process import Actor, Role
 from casework.service import logs
 from onebox import walk as walks
+from onebox.ffb import ffb
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -224,18 +225,22 @@ def check_settings(folder: Path, on: datetime | None) -> None:
 
     Example: sagsgang settings check deploy/compose/secrets/municipality --on 2027-01-01
     """
-    from casework import configuration
+    from casework import configuration, vocabularies
     from casework.calendar import DENMARK
     from onebox.settings import describe, fields_of_phases
 
     known = fields_of_phases()
     try:
+        vocabularies.use(folder)
         municipality = configuration.load(folder)
         municipality.check_fields(known)
-    except configuration.Misconfigured as error:
+    except (configuration.Misconfigured, vocabularies.Malformed) as error:
         raise click.ClickException(str(error)) from error
     for line in describe(municipality, known, (on or datetime.now(DENMARK)).date()):
         click.echo(line)
+
+
+main.add_command(ffb)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import DeclarativeBase
 
-from casework import configuration
+from casework import configuration, vocabularies
 from casework.database import Database
 from casework.messaging import Direct, Inbox, Relay, Transport
 from casework.messaging.inbox import Handler
@@ -27,6 +27,7 @@ class Service:
 
     def __init__(self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None) -> None:
         self.name, self.settings = name, settings
+        vocabularies.use(settings.municipality)  # before the settings, which may name codes that were taken in
         self.municipality = configuration.load(settings.municipality)
         self.database = Database(settings.database)
         self.clock: Callable[[], datetime] = clocks.make(settings.clock, production=settings.production)

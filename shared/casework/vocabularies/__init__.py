@@ -13,8 +13,9 @@ from pathlib import Path
 
 from casework.vocabularies import imported, lists
 from casework.vocabularies.concepts import Concept, Vocabulary
+from casework.vocabularies.imported import Malformed
 
-__all__ = ["Concept", "Vocabulary", "level", "level_guidance", "use", "vocabulary"]
+__all__ = ["Concept", "Malformed", "Vocabulary", "level", "level_guidance", "use", "vocabulary"]
 
 _in_force = lists.Lists()
 _guidance = cache(lists.level_guidance)

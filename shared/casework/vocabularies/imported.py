@@ -20,6 +20,7 @@ from casework.vocabularies.concepts import Concept
 
 FILE = "ffb.csv"
 SHIPPED = "20240530"  # the release from which the UUIDs in `data/` are
+ONE_DAY = timedelta(days=1)
 
 
 class Malformed(ValueError):
@@ -96,28 +97,35 @@ def _replace(path: Path, text: str) -> None:
 
 def laid_over(shipped: Iterable[Concept], rows: Iterable[Imported]) -> list[Concept]:
     """A list as shipped, with what was taken in. Raises Malformed where the two do not fit together."""
-    codes = {concept.code: concept for concept in shipped}
-    ours = {concept.ffb: code for code, concept in codes.items() if concept.ffb}
-    theirs: dict[str, str] = {}
+    ours = {concept.code: concept for concept in shipped}
+    shipped_as = {concept.ffb: concept.code for concept in ours.values() if concept.ffb}
+    codes = dict(ours)
+    theirs: dict[str, Imported] = {}  # what came with a release, as it first came
     for row in rows:
-        known = theirs.get(row.uuid) or (row.code if ours.get(row.uuid) == row.code else None)
-        last_day = row.first_day - timedelta(days=1)
         if row.parent and row.parent not in codes:
             raise Malformed(f"{FILE}: {row.code} står under {row.parent}, som ikke findes i {row.vocabulary}")
-        if known is None:
+        if row.uuid not in theirs and shipped_as.get(row.uuid) != row.code:
             if row.code in codes:
-                raise Malformed(f"{FILE}: koden {row.code} i {row.vocabulary} er et andet begreb i denne udgave")
-            theirs[row.uuid] = row.code
+                raise Malformed(f"{FILE}: koden {row.code} i {row.vocabulary} er i denne udgave et andet begreb")
+            theirs[row.uuid] = row
             codes[row.code] = _new(row, codes)
-            if row.uuid in ours:  # since then shipped under a code of our own; cases still hold this one
-                codes[row.code] = replace(codes[row.code], valid_from=None, valid_to=last_day)
-        elif row.uuid in theirs:
-            codes[known] = replace(
-                codes[known], da=row.label, en=row.label, parent=row.parent, valid_to=last_day if row.inactive else None
-            )
+        ended = row.first_day - ONE_DAY
+        if row.uuid in theirs:
+            concept = codes[theirs[row.uuid].code]
+            last_day = (concept.valid_to or ended) if row.inactive else None
+            concept = replace(concept, da=row.label, en=row.label, parent=row.parent, valid_to=last_day)
         else:
-            codes[known] = replace(codes[known], valid_to=last_day if row.inactive else None)
-    return [_heading(concept, codes) if concept.ffb in theirs else concept for concept in _in_order(codes)]
+            concept = codes[row.code]
+            last_day = (concept.valid_to or ended) if row.inactive else ours[row.code].valid_to
+            concept = replace(concept, valid_to=last_day)
+        codes[concept.code] = concept
+    for uuid in theirs.keys() & shipped_as.keys():  # shipped since then, by a code of ours; cases still hold theirs
+        first = theirs[uuid]
+        codes[first.code] = replace(codes[first.code], valid_from=None, valid_to=first.first_day - ONE_DAY)
+    ordered = list(_in_order(codes))
+    if lost := codes.keys() - {concept.code for concept in ordered}:
+        raise Malformed(f"{FILE}: {', '.join(sorted(lost))} står under sig selv")
+    return [_heading(concept, codes) if concept.code not in ours else concept for concept in ordered]
 
 
 def _new(row: Imported, codes: dict[str, Concept]) -> Concept:
