@@ -368,7 +368,7 @@ def test_who_else_may_not_is_refused_without_that_rule():
         doing(PHASE, at("visit"), Report())
 
     assert caught.value.rule is None
-    assert "leader" in caught.value.message
+    assert "lederen" in caught.value.message
 
 
 def test_the_house_may_begin_and_no_more():

@@ -47,7 +47,7 @@ class RecordHearingAnswer(Command):
 class PauseAssessment(Command):
     """Stop the case-processing clock, for a reason: a doctor's statement is awaited, for instance."""
 
-    reason: str = needed("Begrundelse")
+    reason: str | None = field("Begrundelse", help="Hvad venter sagen på? Borgeren kan se det i sin sag")
 
 
 @command("assessment.resume")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from assessment.commands import (
@@ -64,6 +65,9 @@ Case = Situation[State]
 Events = Iterable[Event]
 
 
+COMMITTEE = "assignment-committee"
+
+
 # the backbone
 def unless_begun(s: Case, trigger: object) -> Iterable[str]:
     """One assessment per case, however it was begun; each later recommendation is a number of its own."""
@@ -98,7 +102,7 @@ def put_forward(s: Case) -> Becomes:
     return Becomes(
         recommended_outcome=outcome(s),
         decision_body=s.municipality.decides(
-            track, assessment.total_expected_price, legal_bases.of_help(proposed), s.today
+            track, assessment.total_expected_price if proposed else Decimal(0), legal_bases.of_help(proposed), s.today
         ),
         assessment_revision=s.said.get(CaseAssessmentRecorded.wire, 0),
         interventions=tuple(i.id for i in proposed),
@@ -180,7 +184,7 @@ def answer(s: Case, command: AnswerRecommendation, today: date) -> Events:
     """The leader's answer. Nobody approves a recommendation of their own."""
     if s.actor.id == s.state.recommended_by:
         raise Refused("EVA-15", "approve", "Man godkender ikke sin egen indstilling")
-    if s.state.decision_body == "committee" and command.decision_body != "committee":
+    if s.state.decision_body == COMMITTEE and command.decision_body != COMMITTEE:
         raise Refused("EVA-15", "decision_body", "Indstillingen skal for udvalget. Skriv udvalgets svar")
     approved = command.action != "assessment.return"
     if command.action == "assessment.change":

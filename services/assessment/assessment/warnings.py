@@ -77,6 +77,12 @@ def reopened_themes_are_looked_at(s: Case) -> Warnings:
                      f"{_label('themes', one.theme)} er genåbnet og endnu ikke set på")  # fmt: skip
 
 
+def a_pause_has_its_reason(s: Case) -> Warnings:
+    if s[Ledger].paused_on and not s[Ledger].pause_reason:
+        yield Warned("INT-21", "assessment.ledger.pause_reason",
+                     "Sagen er sat i bero, og fristen står stille. Skriv, hvad den venter på")  # fmt: skip
+
+
 # Sagsoplysning
 def only_what_is_necessary_is_written(s: Case) -> Warnings:
     """In a clear or small case: text on a theme that nothing in the case has to do with (ASM-02)."""
@@ -437,6 +443,7 @@ WARNINGS = (
     what_was_reused_is_confirmed,
     an_opposite_result_is_explained,
     reopened_themes_are_looked_at,
+    a_pause_has_its_reason,
     only_what_is_necessary_is_written,
     levels_count_aids_in,
     functions_are_told_without_aids,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assessment import app
 from assessment.app import PHASE
-from assessment.commands import AnswerRecommendation, Recommend, SendCopy, SendHearing
+from assessment.commands import AnswerRecommendation, PauseAssessment, Recommend, SendCopy, SendHearing
 from assessment.model import CaseAssessment, Ledger, State
 from casework.configuration import Delegation, Municipality
 from casework.contracts.assessment import HelpProposed, RecommendationApproved, RecommendationSubmitted
@@ -164,7 +164,7 @@ def town(*delegation: Delegation) -> Municipality:
 LIMITED = town(
     Delegation(body="caseworker", up_to=Amount("50000.00"), legal_bases=("sel-85",)),
     Delegation(body="manager", up_to=Amount("500000.00")),
-    Delegation(body="committee"),
+    Delegation(body="assignment-committee"),
 )
 
 
@@ -178,7 +178,7 @@ def costing(price: str) -> CaseAssessment:
     [
         ("50000.00", "caseworker", "approved"),
         ("50000.01", "manager", "answer"),
-        ("500000.01", "committee", "answer"),
+        ("500000.01", "assignment-committee", "answer"),
     ],
 )
 def test_the_delegation_says_who_decides_by_amount(price, body, place):
@@ -241,7 +241,7 @@ def test_what_is_for_the_committee_takes_the_committees_answer():
 
     with refused("EVA-15", "decision_body"):
         doing(PHASE, s, AnswerRecommendation(action="assessment.approve"))
-    answered = AnswerRecommendation(action="assessment.approve", decision_body="committee")
+    answered = AnswerRecommendation(action="assessment.approve", decision_body="assignment-committee")
     assert [run.at for run in doing(PHASE, s, answered).situation.runs] == ["approved"]
 
 
@@ -269,8 +269,15 @@ def test_the_hearing_goes_to_whoever_holds_the_rights_that_day_with_what_is_hear
     assert hearing.answer_due == TODAY + timedelta(days=14)
 
 
+@pytest.mark.rule("INT-21")
+def test_a_pause_without_a_reason_is_asked_for_one():
+    silent = doing(PHASE, assessing(), PauseAssessment()).situation
+    told = doing(PHASE, assessing(), PauseAssessment(reason="Afventer lægeerklæring")).situation
+
+    assert ("INT-21" in warned(PHASE, silent), "INT-21" in warned(PHASE, told)) == (True, False)
+
+
 def test_a_pause_says_what_is_waited_for(office):
-    assert wrong(office.act("assessment.pause"))[1] == "reason"
     office.act("assessment.pause", reason="Afventer lægeerklæring")
 
     history = office.read()["history"]

@@ -155,7 +155,8 @@ def _begun(process: Process, s: Situation[Any], row: Node, key: str, state: Any 
 def _refuse(process: Process, s: Situation[Any], trigger: Command | Message) -> None:
     rows = [row for row in process.on(type(trigger)) if not isinstance(row, Start | Always)]
     if isinstance(trigger, Command):
-        raise NotHere(why_not(process, s, type(trigger)), rule=next((r.rule for r in rows if r.rule), None))
+        rule = next((r.rule for r in rows if r.rule), None)
+        raise NotHere(why_not(process, s, type(trigger)), rule=rule, field=trigger.action)
     if rows:
         raise NotYet(why_not(process, s, type(trigger)))
 
@@ -180,7 +181,7 @@ def _lets(row: Node, role: Role) -> bool:
 
 def _forbidden(row: Node, role: Role, action: str) -> Forbidden:
     return Forbidden(
-        f"»{row.label}« kan kun gøres af {', '.join(row.roles)}",
+        f"»{row.label}« kan kun gøres af {' eller '.join(role.label for role in row.roles)}",
         rule="GEN-14" if role is Role.PROVIDER else None,
         field=action,
     )

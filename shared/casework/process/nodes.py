@@ -25,6 +25,22 @@ class Role(StrEnum):
     CITIZEN = "citizen"
     SYSTEM = "system"
 
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _ROLES[self]
+
+
+_ROLES = {
+    Role.CASEWORKER: "sagsbehandleren",
+    Role.LEADER: "lederen",
+    Role.FINANCE: "økonomi",
+    Role.ANALYST: "analytikeren",
+    Role.OPERATOR: "driften",
+    Role.PROVIDER: "udføreren",
+    Role.CITIZEN: "borgeren",
+    Role.SYSTEM: "systemet",
+}
 
 CASEWORKER, LEADER, FINANCE, OPERATOR, PROVIDER, SYSTEM = (
     Role.CASEWORKER,
