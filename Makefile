@@ -37,9 +37,10 @@ fmt: .venv/.synced ## Mend what can be mended by itself: style and order of impo
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-exports: install ## Write anew what is derived from the code: BPMN of the processes, schemas of the messages
+exports: install ## Write anew what is derived from the code: processes, schemas of messages and APIs, the table of fields
 	$(BIN)/sagsgang processes export
 	$(BIN)/sagsgang contracts export
+	$(BIN)/sagsgang fields export
 
 clean: ## Remove what these verbs made, except data
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

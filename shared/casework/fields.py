@@ -10,11 +10,16 @@ A step is what one form records of a case; a value type is what a list of it hol
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 NEVER, ALWAYS = "never", "always"
+CONDITION = re.compile(
+    r"(?P<entry>an? [\w -]+ is added)|(?P<not>not )?(?P<name>\w+)(?: is (?P<isnt>not )?(?P<codes>[\w -]+))?"
+)
+"""When a field is needed: `has_guardian`, `not fully_upheld`, `enquiry_source is not citizen`, `a goal is added`."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,12 @@ def _field(declared: Any, hint: Any) -> Field:
         bare, annotations = _bare(get_args(bare)[0])
         return Field(declared.name, info, bare, True, annotations)
     return Field(declared.name, info, bare, False, annotations)
+
+
+def without_default(cls: type) -> set[str]:
+    """The fields that must be there whenever the type is."""
+    missing = dataclasses.MISSING
+    return {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is missing}
 
 
 def walk(cls: type, path: str = "") -> Iterator[tuple[str, Field]]:

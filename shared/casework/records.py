@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from casework.errors import Invalid
 from casework.fields import Field, fields_of
+from casework.wording import reckoned
 
 Json = dict[str, Any]
 
@@ -32,7 +33,7 @@ def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "", *, carrie
         if name not in known:
             raise Invalid({path: ("Feltet findes ikke", None)})
         declared = known[name]
-        _may_write(declared, path)
+        _may_write(declared, cls, path)
         keyed = _is_keyed(declared)
         if given is None:
             _may_empty(declared, path)
@@ -52,9 +53,9 @@ def _may_empty(declared: Field, path: str) -> None:
         raise Invalid({path: (CLOSED, declared.info.rule)})
 
 
-def _may_write(declared: Field, path: str) -> None:
+def _may_write(declared: Field, cls: type, path: str) -> None:
     if declared.info.computed:
-        raise Invalid({path: (f"Feltet regnes ud af {declared.info.computed} og kan ikke skrives", declared.info.rule)})
+        raise Invalid({path: (f"Feltet {reckoned(declared, cls)} og kan ikke skrives", declared.info.rule)})
 
 
 def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str, *, carried: bool) -> list[Json]:

@@ -5,7 +5,6 @@ One derivation for messages, API bodies, stored records and the OpenAPI text, so
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -17,8 +16,9 @@ import marshmallow as ma
 from marshmallow import fields as mf
 
 from casework.errors import Invalid
-from casework.fields import ALWAYS, Field, fields_of
+from casework.fields import ALWAYS, Field, fields_of, without_default
 from casework.problems import Problem
+from casework.wording import described
 
 T = TypeVar("T")
 
@@ -168,15 +168,11 @@ def _single(declared: Field, options: dict[str, Any], unknown: str) -> mf.Field[
     return _FIELDS[declared.type](**options)
 
 
-def marshmallow_field(declared: Field, unknown: str = ma.RAISE, **options: Any) -> mf.Field[Any]:
-    """The marshmallow field of one declared field, with its label for OpenAPI and forms."""
-    options.setdefault("metadata", {"title": declared.info.label})
+def marshmallow_field(declared: Field, cls: type, unknown: str = ma.RAISE, **options: Any) -> mf.Field[Any]:
+    """The marshmallow field of one field of a type; the OpenAPI text says of it what people are told."""
+    options["metadata"] = {"title": declared.info.label, "description": described(declared, cls)}
     if declared.info.computed:
-        options["metadata"] = {
-            **options["metadata"],
-            "readOnly": True,
-            "description": f"Regnes ud af {declared.info.computed}",
-        }
+        options["metadata"]["readOnly"] = True
     if not declared.many:
         return _single(declared, options, unknown)
     inner = _single(declared, {}, unknown)
@@ -197,11 +193,10 @@ def schema_class(cls: type, unknown: str = ma.RAISE) -> type[ma.Schema]:
 
 
 def _make_schema(cls: type, unknown: str) -> type[ma.Schema]:
-    without_default = {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING}
     body: dict[str, Any] = {"__doc__": cls.__doc__}
     for name, declared in fields_of(cls).items():
-        required = name in without_default
-        body[name] = marshmallow_field(declared, unknown, required=required, allow_none=not required)
+        required = name in without_default(cls)
+        body[name] = marshmallow_field(declared, cls, unknown, required=required, allow_none=not required)
 
     def make(self: ma.Schema, data: dict[str, Any], **_: Any) -> Any:
         names = fields_of(cls)

@@ -1,4 +1,4 @@
-"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI).
+"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI), fields.
 
 Written by `make exports`, and held equal to the code by a test. The same code gives the same files.
 """
@@ -20,8 +20,9 @@ from casework.process import Process
 from casework.process.bpmn import collaboration, to_bpmn
 from casework.service.auth import new_key, public_key
 from casework.service.settings import Settings
+from onebox import fields
 
-FOLDERS = {"processes": "processes", "contracts": "contracts", "openapi": "api"}
+FOLDERS = {"processes": "processes", "contracts": "contracts", "openapi": "api", "fields": ""}
 """What is exported, and in which folder under docs/."""
 
 
@@ -64,10 +65,16 @@ def openapi_documents() -> dict[str, str]:
     return {f"{name}.json": contracts.as_json(openapi_of(name)) for name in written("app")}
 
 
+def field_documents() -> dict[str, str]:
+    """One table of all fields."""
+    return {"fields.md": fields.document()}
+
+
 DOCUMENTS: Mapping[str, Callable[[], dict[str, str]]] = {
     "processes": process_documents,
     "contracts": contracts.documents,
     "openapi": openapi_documents,
+    "fields": field_documents,
 }
 
 
@@ -90,10 +97,14 @@ def export_openapi(folder: Path) -> list[Path]:
     return _write(folder, openapi_documents())
 
 
+def export_fields(folder: Path) -> list[Path]:
+    return _write(folder, field_documents())
+
+
 def check(docs: Path, *parts: str) -> list[Path]:
     """The files under docs/ that are not as the code says: other, missing, or of something that is gone.
 
-    `parts` are processes, contracts, openapi; all of them where none is named.
+    `parts` are processes, contracts, openapi, fields; all of them where none is named.
     """
     return [path for part in parts or DOCUMENTS for path in _differing(docs / FOLDERS[part], DOCUMENTS[part]())]
 

@@ -85,9 +85,8 @@ class _Writer:
         return written
 
     def field(self, one: mf.Field[Any]) -> Json:
-        """Label and type of one field."""
-        said = {name: one.metadata[name] for name in ("title", "description") if one.metadata.get(name)}
-        return {**said, **self.form(one)}
+        """Label and type of one field. What is said to those who record it is left out: a message is a copy."""
+        return {"title": one.metadata["title"], **self.form(one)} if "title" in one.metadata else self.form(one)
 
     def form(self, one: mf.Field[Any]) -> Json:
         """Raises TypeError for a field that has no form on the wire."""

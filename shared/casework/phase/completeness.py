@@ -6,13 +6,12 @@ does not show is not missed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from casework.fields import ALWAYS, NEVER, Field, Step, fields_of
+from casework.fields import ALWAYS, CONDITION, NEVER, Field, Step, fields_of
 from casework.process import Situation
 
 Condition = Callable[[Situation[Any], Any], bool]
@@ -85,14 +84,8 @@ def is_understood(words: str, cls: type, conditions: Mapping[str, Condition]) ->
     return words in (ALWAYS, NEVER) or words in conditions or _reading(words, cls) is not None
 
 
-_WORDS = re.compile(
-    r"(?P<entry>an? [\w -]+ is added)|(?P<not>not )?(?P<name>\w+)(?: is (?P<isnt>not )?(?P<codes>[\w -]+))?"
-)
-
-
 def _reading(words: str, cls: type) -> Condition | None:
-    """`has_guardian`, `not fully_upheld`, `goal_follow_up_interval is specific-date`, `a goal is added`."""
-    found = _WORDS.fullmatch(words)
+    found = CONDITION.fullmatch(words)
     if found is None:
         return None
     if found["entry"]:
