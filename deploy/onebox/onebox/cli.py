@@ -213,6 +213,24 @@ def export_contracts(to: Path) -> None:
 
 
 @main.group()
+def fields() -> None:
+    """The fields of all forms."""
+
+
+@fields.command("export")
+@click.option("--to", type=click.Path(path_type=Path), default=Path("docs"), show_default=True)
+def export_fields(to: Path) -> None:
+    """Write the table of all fields: label, type, when needed, where it comes from.
+
+    Example: sagsgang fields export --to docs
+    """
+    from onebox import exports
+
+    for path in exports.export_fields(to):
+        click.echo(path)
+
+
+@main.group()
 def settings() -> None:
     """The municipality's own settings."""
 
