@@ -10,7 +10,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from portal import forms
-from portal.forms import Described, Seen, Values, Widget
+from portal.drawing import Widget
+from portal.forms import Described, Seen, Values
 
 
 @dataclass(frozen=True)

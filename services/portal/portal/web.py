@@ -23,7 +23,7 @@ from casework import rulebook
 from casework.calendar import local_date
 from casework.errors import Refusal
 from casework.service import errors
-from portal import forms, identity, reading, wording
+from portal import drawing, identity, reading, wording
 from portal.descriptions import Away, Descriptions
 from portal.identity import SignedOut
 from portal.pages import PAGES, notifications
@@ -118,7 +118,7 @@ def _words(app: Flask, service: Any) -> None:
     app.jinja_env.globals.update(
         show=wording.show,
         title_of=wording.title,
-        title_found=forms.title_of,
+        title_found=drawing.title_of,
         one_of=lambda f: {**f, "many": False},
         today=today,
         language=wording.language,

@@ -12,7 +12,8 @@ from casework.calendar import DENMARK, Calendar
 from casework.contracts.deadlines import KINDS
 from casework.vocabularies import Concept, vocabulary
 from portal import reading
-from portal.forms import Described, Option, is_group, is_list
+from portal.drawing import Option
+from portal.forms import Described, is_group, is_list
 
 PHASES = {
     "intake": lazy_gettext("Sagsåbning"),

@@ -19,7 +19,8 @@ from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor, Role
 from portal import forms, recording, wording
 from portal.descriptions import Away
-from portal.forms import Drawing, Option, Values
+from portal.drawing import Drawing, Option
+from portal.forms import Values
 from portal.identity import only, who
 from portal.model import Provider
 from portal.pages.here import call, descriptions, header, note, phases, problem, service
