@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from casework import configuration
+from casework import configuration, vocabularies
 from casework.contracts import SERVICES
 from casework.service.settings import Settings
 from onebox.settings import Fields, fields_of_phases
@@ -35,6 +35,7 @@ def _installed() -> bool:
 def _settings(service: str, known: Fields) -> Iterator[tuple[str, str | None]]:
     try:
         settings = Settings.from_env(service)
+        vocabularies.use(settings.municipality)
         municipality = configuration.load(settings.municipality)
         municipality.check_fields({step: names for step, names in known.items() if step.startswith(f"{service}.")})
     except Exception as error:  # whatever is wrong with a setting is what we are here to tell
