@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from assessment.commands import CompletePlan, Reuse
-from casework.contracts import Command
+from casework.contracts import Command, Message
+from casework.contracts.intake import ConsentChanged
 from casework.errors import NotFound
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, lock_cases_of_citizen
@@ -28,23 +29,23 @@ class AssessmentHandlers(Handlers):
             lock_cases_of_citizen(session, case_id)
         return super().act(session, case_id, command, actor, now)
 
-    def situated(self, session: Session, s: Situation[Any], command: Command) -> Situation[Any]:
+    def situated(self, session: Session, s: Situation[Any], trigger: Command | Message) -> Situation[Any]:
         """Raises NotFound where the earlier case is not the citizen's, or none of this person's business."""
-        if not isinstance(command, Reuse):
+        if isinstance(trigger, Reuse):
+            wanted: UUID | None = trigger.from_case
+        elif isinstance(trigger, ConsentChanged) and trigger.reused_information_consent and s.case:
+            wanted = s.case.linked_from
+        else:
+            wanted = None
+        if wanted is None:
             return s
-        earlier = next((c for c in self.earlier(session, s) if c.case_id == command.from_case), None)
-        if earlier is None:
+        earlier = next((c for c in self.earlier(session, s) if c.case_id == wanted), None)
+        if earlier is None and isinstance(trigger, Reuse):
             raise NotFound("Den tidligere sag findes ikke hos denne borger", field="from_case")
-        session.add(
-            AccessRow(
-                case_id=earlier.case_id,
-                at=s.now,
-                actor=s.actor.id,
-                name=s.actor.name,
-                role=str(s.actor.role),
-                what=f"reused in {s.case_id}",
-            )
-        )
+        if earlier is not None:
+            who, what = s.actor, f"reused in {s.case_id}"
+            seen = AccessRow(case_id=wanted, at=s.now, actor=who.id, name=who.name, role=str(who.role), what=what)
+            session.add(seen)
         return replace(s, earlier=earlier)
 
     def earlier(self, session: Session, s: Situation[Any]) -> list[Situation[Any]]:

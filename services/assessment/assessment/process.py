@@ -29,7 +29,7 @@ from casework.contracts.assessment import (
 )
 from casework.contracts.decision import DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
-from casework.contracts.intake import CaseClosed, IntakeCompleted
+from casework.contracts.intake import CaseClosed, ConsentChanged, IntakeCompleted
 from casework.process import CASEWORKER, LEADER, Always, End, Gateway, Process, Start, Throw, UserTask
 
 ASSESSMENT = Process("assessment", "Udredning og handleplan", version=1, number="recommendation", nodes=(
@@ -48,6 +48,7 @@ ASSESSMENT = Process("assessment", "Udredning og handleplan", version=1, number=
     Always("pause",       "Sæt i bero",             on=PauseAssessment, do=rules.pause, sends=AssessmentPaused, by=CASEWORKER),
     Always("resume",      "Genoptag",               on=ResumeAssessment, do=rules.resume, sends=AssessmentResumed, by=CASEWORKER),
     Always("copy",        "Send kopi til borgeren", on=SendCopy, do=rules.send_copy, by=CASEWORKER),
+    Always("consented",   "Borgeren tillader genbrug", on=ConsentChanged, do=reuse.go_on_from_before),
     Always("reuse",       "Genbrug fra tidligere sag", on=Reuse, do=reuse.reuse, by=CASEWORKER),
     Always("confirmed",   "Bekræft det genbrugte",  on=ConfirmReused, do=reuse.confirm_reused, by=CASEWORKER),
     Always("reopened",    "Genåbn temaer",          on=ReopenThemes, do=reuse.reopen_themes, by=CASEWORKER),

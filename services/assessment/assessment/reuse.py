@@ -55,15 +55,29 @@ def _written(declared: Field, entry: Json) -> Json:
 def reuse(s: Case, command: Reuse, today: date) -> Events:
     """Take over the chosen items; what is recorded here already stays. The citizen is asked first (GEN-06)."""
     _the_citizen_agrees(s, command)
-    earlier = s.earlier
-    assert earlier is not None
-    offered = items_of(earlier)
+    assert s.earlier is not None
+    offered = items_of(s.earlier)
     chosen = list(dict.fromkeys([*command.items, *_of_themes(offered, command.themes)]))
     for path in chosen:
         if path not in offered:
             raise Refused("GEN-06", f"items[{path}]", "Oplysningen findes ikke i den tidligere sag")
     if not chosen:
         raise Refused("GEN-06", "items", "Vælg mindst ét tema eller én oplysning at genbruge")
+    yield from _take(s, s.earlier, chosen, today)
+
+
+def go_on_from_before(s: Case, consent: ConsentChanged, today: date) -> Events:
+    """A case that a follow-up opened goes on from what was known, once the citizen agrees: unconfirmed (ASM-19)."""
+    if consent.reused_information_consent and s.earlier and not s[Ledger].reused:
+        known = [path for path in items_of(s.earlier) if path.startswith(_KNOWN)]
+        yield from _take(s, s.earlier, known, today)
+
+
+_KNOWN = ("case_information.theme_entries[", "case_information.functioning_scores[")
+
+
+def _take(s: Case, earlier: Case, chosen: list[str], today: date) -> Events:
+    offered = items_of(earlier)
     for step in SOURCES:
         paths = [path for path in chosen if path.partition(".")[0] == step.step]
         if paths:

@@ -160,6 +160,22 @@ def test_what_the_earlier_case_does_not_have_is_refused(agreed, given, field):
     assert wrong(reuse(agreed, **given)) == ("GEN-06", field)
 
 
+@pytest.mark.rule("ASM-19")
+def test_a_case_that_a_follow_up_opened_goes_on_from_what_was_known_once_the_citizen_agrees(office):
+    linked = uuid4()
+    opened(office, linked, linked_from=THE_OLD_CASE, case_number="2026-00002")
+    before = record(office, case=linked)["values"]
+    office.hear(AGREED, subject=linked)
+
+    shown = record(office, case=linked)
+    assert before == {}
+    assert [e["theme"] for e in shown["values"]["theme_entries"]] == ["relations", "mobility"]
+    assert {mark["at"][:10] for path, mark in shown["marks"].items() if path.startswith("theme_entries")} == {
+        "2025-05-03"
+    }
+    assert len([w for w in office.read(linked)["warnings"] if w["rule"] == "GEN-08"]) == 4
+
+
 # whether it still holds
 @pytest.mark.rule("GEN-08")
 def test_what_was_taken_is_marked_until_it_is_confirmed_item_by_item(agreed):

@@ -19,6 +19,7 @@ class OpenCase(Command):
     entry_phase: str | None = field("Sagen begynder i")
     team: str | None = field("Team")
     caseworker: Party | None = field("Sagsbehandler")
+    is_confidential: bool | None = field("Fortrolig")
     linked_from: UUID | None = field("Udspringer af sag")
     enquiry_source: EnquirySource | None = field("Henvendelse/opfølgning/egen drift")
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from casework.calendar import local_date
 from casework.contracts import Command, Message
 from casework.contracts.followup import FollowupConcluded
+from casework.contracts.values import Party
 from casework.cpr import born_on
 from casework.database import lock
 from casework.errors import Invalid, NotYet
@@ -20,6 +21,7 @@ from casework.phase.handlers import Handlers
 from casework.phase.store import lock_case
 from casework.phase.tables import CaseRow
 from casework.process import HOUSE, Actor, Situation
+from casework.schema import load
 from intake.commands import OpenCase
 from intake.model import CaseCounter, Citizen, CitizenNumber
 from intake.rules import NO_CPR_NUMBER
@@ -100,6 +102,8 @@ class IntakeHandlers(Handlers):
             citizen_id=old.citizen_id,
             track=old.opened.get("track"),
             team=old.opened.get("team"),
+            caseworker=load(Party, old.opened["caseworker"]) if old.opened.get("caseworker") else None,
+            is_confidential=old.opened.get("is_confidential"),
             linked_from=old.id,
             enquiry_source="follow-up-of-running-case",
         )

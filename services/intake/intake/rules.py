@@ -74,6 +74,7 @@ def open_case(s: Case, command: OpenCase, today: date) -> Events:
         track=command.track or "standard",
         team=command.team or s.actor.team,
         caseworker=command.caseworker,
+        is_confidential=command.is_confidential,
         linked_from=command.linked_from,
         enquiry_source=command.enquiry_source,
     )

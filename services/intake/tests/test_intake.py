@@ -687,6 +687,17 @@ def test_a_follow_up_that_wants_a_new_assessment_opens_a_linked_case_once(a_case
     assert len(a_case.owed("case.opened")) == 2
 
 
+def test_a_linked_case_keeps_the_caseworker_and_stays_as_confidential_as_the_old_one(a_case):
+    own = {"id": A_CASEWORKER.id, "name": "Kim Dam", "role": "caseworker"}
+    a_case.record({"case": {"is_confidential": True, "caseworker": own}}, actor=A_LEADER)
+    a_case.hear(
+        FollowupConcluded(number=2, follow_up_held_on=TODAY, follow_up_outcome="continue", new_assessment_needed=True)
+    )
+
+    (told,) = [body for _, body in a_case.owed("case.opened") if body.get("linked_from")]
+    assert (told["is_confidential"], told["caseworker"]) == (True, own)
+
+
 def test_a_follow_up_that_wants_none_opens_none(a_case):
     a_case.hear(a_conclusion())
 

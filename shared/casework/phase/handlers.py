@@ -130,8 +130,8 @@ class Handlers:
         self._conclude(session, case, before, effects, doing)
         return effects.situation
 
-    def situated(self, session: Session, s: Situation[Any], command: Command) -> Situation[Any]:
-        """The situation with whatever else the command draws upon: a phase may look into an earlier case."""
+    def situated(self, session: Session, s: Situation[Any], trigger: Command | Message) -> Situation[Any]:
+        """The situation with whatever else the trigger draws upon: a phase may look into an earlier case."""
         return s
 
     # hearing
@@ -154,7 +154,9 @@ class Handlers:
 
     def answer(self, session: Session, case: CaseRow, message: Message, envelope: Envelope) -> None:
         """Let the process answer the message, and tell what follows."""
-        before = load(session, self.phase, case, self.municipality, HOUSE, envelope.time)
+        before = self.situated(
+            session, load(session, self.phase, case, self.municipality, HOUSE, envelope.time), message
+        )
         effects = decide(self.phase.process, before, message)
         cause = Cause(envelope.time, envelope.actor or HOUSE.id, envelope.id, envelope.correlation)
         self._conclude(session, case, before, effects, _Doing(envelope.type, HOUSE, cause=cause))

@@ -201,8 +201,11 @@ def _follow(process: Process, effects: Effects, row: Node, run: Run[Any] | None,
         return
     effects.situation = s
     awaited = None if row.anew else _awaited(process, s)
-    if row.do:
-        fold(effects, row.do(effects.situation, trigger, s.today))
+    events = list(row.do(effects.situation, trigger, s.today) or ()) if row.do else []
+    fold(effects, events)
+    if not events and isinstance(trigger, Message) and trigger.contract.is_fact:
+        effects.situation = effects.situation.of(None)  # what is on record elsewhere is another, and nothing follows
+        return
     if row.then or isinstance(row, Start):
         if awaited:
             _stop_waiting(process, effects, row, begins, awaited)
