@@ -1,4 +1,4 @@
-"""What assessment offers beside the routes of every phase: the citizen's earlier cases, and what they have to give."""
+"""What assessment offers beside the routes of every phase: earlier cases to draw upon, and specialist questions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from uuid import UUID
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
 
 from assessment.handlers import AssessmentHandlers
-from assessment.model import Ledger
+from assessment.model import CaseAssessment, Ledger, QuestionSets
 from assessment.reuse import items_of
 from casework.errors import NotFound
 from casework.phase.store import load
 from casework.phase.tables import CaseRow
 from casework.process import CASEWORKER, LEADER, Situation
+from casework.schema import dump
 from casework.service.auth import actor, only
 from casework.service.phase_api import NOBODYS_BUSINESS, PhaseService, note_access, refusals
 
@@ -24,24 +26,53 @@ def blueprint(service: PhaseService) -> Blueprint:
     handlers = service.handlers
     assert isinstance(handlers, AssessmentHandlers)
 
+    @blp.get("/<uuid:case_id>/questions")
+    @blp.response(200, description="The question sets of the track that suit the target groups, with the answers given")
+    @refusals(blp)
+    @only(CASEWORKER, LEADER)
+    def questions(case_id: UUID) -> Response:
+        """What the municipality asks in this case beside the themes. That it was looked at is recorded."""
+        with service.database.reading() as session:
+            here = _situation(service, session, case_id)
+        note_access(service, case_id, actor(), "questions")
+        return jsonify(case_id=str(case_id), question_sets=_asked(here))
+
     @blp.get("/<uuid:case_id>/earlier")
     @blp.response(200, description="Oldest first; each item by its path, with who wrote it and when")
     @refusals(blp)
     @only(CASEWORKER, LEADER)
     def earlier_cases(case_id: UUID) -> Response:
         """The citizen's other cases, and what in them can be used again. That it was looked at is recorded."""
-        who = actor()
         with service.database.reading() as session:
-            row = session.get(CaseRow, case_id)
-            if row is None or row.opened is None:
-                raise NotFound(NOBODYS_BUSINESS)
-            here = load(session, service.phase, row, service.municipality, who, service.clock())
+            here = _situation(service, session, case_id)
             listed = [_told(one, here) for one in handlers.earlier(session, here)]
         for one in listed:
-            note_access(service, UUID(one["case_id"]), who, "earlier")
+            note_access(service, UUID(one["case_id"]), actor(), "earlier")
         return jsonify(case_id=str(case_id), earlier=listed)
 
     return blp
+
+
+def _situation(service: PhaseService, session: Session, case_id: UUID) -> Situation[Any]:
+    row = session.get(CaseRow, case_id)
+    if row is None or row.opened is None:
+        raise NotFound(NOBODYS_BUSINESS)
+    return load(session, service.phase, row, service.municipality, actor(), service.clock())
+
+
+def _asked(s: Situation[Any]) -> list[dict[str, Any]]:
+    assessment, answers = s[CaseAssessment], {a.question: a.answer for a in s[QuestionSets].answers}
+    groups = [group for group in (assessment.primary_target_group, *assessment.other_target_groups) if group]
+    sets = s.municipality.questions_for(s.case.track if s.case else None, groups)
+    return [
+        {
+            "id": one.id,
+            "label": one.label,
+            "label_en": one.label_en,
+            "questions": [{**dump(question), "answer": answers.get(question.id)} for question in one.questions],
+        }
+        for one in sets
+    ]
 
 
 def _told(earlier: Situation[Any], here: Situation[Any]) -> dict[str, Any]:

@@ -1,19 +1,20 @@
-"""Assessment's part of the case document: its four forms, the level history, the hearings."""
+"""Assessment's part of the case document: its forms, what has been done, the level history, the hearings."""
 
 from typing import Any
 
-from assessment.model import ActionPlan, CaseAssessment, CaseInformation, Ledger, Recommendation, State
+from assessment.model import STEPS, CitizenPlans, Ledger, State
 from casework.contracts.values import LevelEntry
 from casework.process import Situation
 from casework.schema import dump
 
-_FORMS = (CaseInformation, CaseAssessment, Recommendation, ActionPlan)
+_FORMS = tuple(step for step in STEPS if step not in (Ledger, CitizenPlans))
 
 
 def document(s: Situation[State]) -> dict[str, Any]:
     ledger = s[Ledger]
+    done = {name: value for name, value in dump(ledger).items() if name not in ("levels", "hearings")}
     return {
-        "assessment": {step.step: shown for step in _FORMS if (shown := dump(s[step]))},
+        "assessment": {step.step: shown for step in _FORMS if (shown := dump(s[step]))} | done | dump(s[CitizenPlans]),
         "levels": _by_subtheme(ledger.levels),
         "hearings": [{n: v for n, v in dump(h).items() if n != "id"} for h in ledger.hearings],
     }
