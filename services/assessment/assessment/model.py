@@ -141,14 +141,20 @@ class CaseInformation(Step):
         key="theme",
         required="the theme is relevant to the decision",
         costs="Sagen er ikke oplyst, og afgørelsen har intet at hvile på",
+        help="Kun de temaer, der har betydning for afgørelsen. De andre kan stå tomme",
     )
     functioning_scores: tuple[FunctioningScore, ...] = entries(
         "Funktionsevneniveau for relevante undertemaer",
         key="subtheme",
         required="an activity-and-participation sub-theme is relevant",
         costs="Ingen mål kan måles, og udviklingen kan ikke ses ved opfølgningen",
+        help="Med hjælpemidler, men uden hjælp fra familie, netværk og nuværende indsatser",
     )
-    category_analyses: tuple[CategoryAnalysis, ...] = entries("Delanalyse på kategorien", key="category")
+    category_analyses: tuple[CategoryAnalysis, ...] = entries(
+        "Delanalyse på kategorien",
+        key="category",
+        help="Højst én for hver kategori: sammenhænge og modsætninger på tværs af temaerne",
+    )
     analysis_drafts: tuple[CategoryAnalysis, ...] = entries(
         "Bemærkninger samlet til delanalyse",
         key="category",
@@ -157,12 +163,15 @@ class CaseInformation(Step):
     )
     supplementary_assessments: tuple[Document, ...] = entries("Målgruppespecifikke udredningsmetoder", key=None)
     omitted_information: str | None = field(
-        "Oplysninger der ikke tillægges vægt", required="information the citizen wanted included is left out"
+        "Oplysninger der ikke tillægges vægt",
+        required="information the citizen wanted included is left out",
+        help="Hvad ville borgeren have med, og hvorfor er det udeladt?",
     )
     party_hearing_needed: bool | None = field(
         "Partshøring",
         required=ALWAYS,
         costs="Ingen kan se, om partshøring er overvejet. Mangler den, kan afgørelsen være ugyldig",
+        help="Er der oplysninger, som borgeren ikke kender, og som er væsentlige og til ugunst?",
     )
     party_hearing_sent_date: date | None = field("Dato for partshøring", required="party_hearing_needed")
     party_hearing_response: str | None = field("Kommentarer til partshøring")
@@ -212,36 +221,60 @@ class CaseAssessment(Step):
         "Vurdering af borgerens situation",
         required=ALWAYS,
         costs="Indstilling og bestilling mangler vurderingen af borgerens situation",
+        help="Sammenfat og analysér på tværs. Nye oplysninger hører til i Sagsoplysningen",
     )
     intervention_purpose: str | None = field(
-        "Indsatsformål", required="support is proposed", costs="Handleplan, brev og bestilling mangler formålet"
+        "Indsatsformål",
+        required="support is proposed",
+        costs="Handleplan, brev og bestilling mangler formålet",
+        help="Det overordnede formål med al indsatsen, uden frist og uden niveau",
     )
     goals: tuple[Goal, ...] = entries(
-        "Indsatsmål", required="support is proposed", costs="Der er intet at følge op på, og ingen mål i FFB"
+        "Indsatsmål",
+        required="support is proposed",
+        costs="Der er intet at følge op på, og ingen mål i FFB",
+        help="Hvad borgeren selv gør, når målet er nået. Støtten er midlet, ikke målet",
     )
-    support_need_assessment: str | None = field("Vurdering af borgerens støttebehov og indsats", required=ALWAYS)
+    support_need_assessment: str | None = field(
+        "Vurdering af borgerens støttebehov og indsats",
+        required=ALWAYS,
+        help="Svar på analysespørgsmålet: hvilken støtte skal til, og hvorfor er borgeren berettiget eller ikke?",
+    )
     is_entitled: bool | None = field(
         "Berettigelse til støtte", required=ALWAYS, costs="Ingen kan se, om borgeren er berettiget til støtten"
     )
-    quality_standard_deviation: str | None = field("Fravigelse af kvalitetsstandard/serviceniveau")
-    other_legislation_checked: str | None = field(
-        "Undersøgt hjælp efter anden lovgivning", required="help is refused with reference to other legislation"
+    quality_standard_deviation: str | None = field(
+        "Fravigelse af kvalitetsstandard/serviceniveau",
+        help="Er det overvejet at fravige serviceniveauet i netop denne sag?",
     )
-    decision_reasoning: str | None = field("Begrundelse for afgørelse")
+    other_legislation_checked: str | None = field(
+        "Undersøgt hjælp efter anden lovgivning",
+        required="help is refused with reference to other legislation",
+        help="Hvad er undersøgt, og hos hvem? Kan hjælpen faktisk gives?",
+    )
+    decision_reasoning: str | None = field(
+        "Begrundelse for afgørelse", help="Til borgeren: hvorfor bliver afgørelsen, som den gør? Skriv til et du"
+    )
     earlier_result_explanation: str | None = field(
         "Forklaring på forskel fra tidligere afgørelse",
         help="Når de samme oplysninger førte til det modsatte resultat i en tidligere sag (GEN-09)",
     )
     has_civil_society_support: bool | None = field("Indsatser i civilsamfundet")
     civil_society_support: str | None = field(
-        "Indsatser i civilsamfundet – skriv hvilke", required="has_civil_society_support"
+        "Indsatser i civilsamfundet – skriv hvilke",
+        required="has_civil_society_support",
+        help="Foreninger, frivillige, netværk. Pårørende kan ikke pålægges at hjælpe",
     )
     citizen_perspective: str | None = field("Borgerens perspektiv på indsatsen")
-    citizen_resources: str | None = field("Borgerens ressourcer i forhold til indsatsen")
+    citizen_resources: str | None = field(
+        "Borgerens ressourcer i forhold til indsatsen",
+        help="Det, borgeren kan og er god til, og som indsatsen kan bygge på",
+    )
     primary_target_group: TargetGroup | None = field(
         "Borgerens primære målgruppe",
         required=ALWAYS,
         costs="Sagen får ingen række i statistikken og mangler målgruppe i FFB",
+        help="Én gruppe: den, som indsatsen handler om. Vælg en anden, når sagen handler om noget andet",
     )
     other_target_groups: tuple[TargetGroup, ...] = entries("Borgerens øvrige målgrupper", key=None)
     interventions: tuple[Intervention, ...] = entries(
@@ -254,6 +287,7 @@ class CaseAssessment(Step):
         "Borgerens § 141-handleplan",
         required=ALWAYS,
         costs="Ingen kan se, om pligten til at tilbyde en handleplan er opfyldt",
+        help="Over for nogle borgere er det en pligt at tilbyde en plan",
     )
     action_plan_not_offered_reason: str | None = field("Begrund hvorfor ikke", required="not action_plan_offered")
     action_plan_wanted: bool | None = field("Borgerens ønsker til handleplan", required="action_plan_offered")
@@ -269,6 +303,7 @@ class CaseAssessment(Step):
         "Borgerens aktuelle støttebehov",
         required=ALWAYS,
         costs="Støttebehovet mangler i FFB, og en ændring kan ikke ses ved opfølgningen",
+        help="Behovet i denne sag, også når andre hjælper, eller borgeren siger nej. Følger ikke af niveauerne",
     )
 
 
@@ -301,7 +336,9 @@ class Recommendation(Step):
         carried_from="intake.cooperation.paying_municipality",
     )
     attachments: tuple[Document, ...] = entries("Vedhæftede dokumenter", key=None)
-    income_basis: str | None = field("Forsørgelsesgrundlag")
+    income_basis: str | None = field(
+        "Forsørgelsesgrundlag", help="Hvad borgeren lever af for tiden, fx løn, sygedagpenge eller pension"
+    )
     opening_reason: str | None = field(
         "Årsag til sagsåbning", required=ALWAYS, carried_from="assessment.case_assessment.opening_reason"
     )
@@ -422,7 +459,9 @@ class ActionPlan(Step):
     interventions: tuple[Intervention, ...] = entries(
         "Indsatser", required=ALWAYS, carried_from="assessment.case_assessment.interventions"
     )
-    special_circumstances: str | None = field("Særlige forhold", required="there are any")
+    special_circumstances: str | None = field(
+        "Særlige forhold", required="there are any", help="Bolig, arbejde, personlig hjælp, behandling, hjælpemidler"
+    )
     citizen_agreements: str | None = field("Eventuelle aftaler med borgeren")
     other_interventions: str | None = field("Andre indsatser")
     authority_partners: tuple[Party, ...] = entries("Eventuelle samarbejdspartnere i myndighed", key=None)
@@ -430,7 +469,9 @@ class ActionPlan(Step):
         "Ansvarlig for koordinering", required=ALWAYS, costs="Ingen har ansvaret for at holde indsatserne sammen"
     )
     plan_sharing_agreed: bool | None = field(
-        "Udlevering af handleplan til udfører", required="the plan is handed to a provider"
+        "Udlevering af handleplan til udfører",
+        required="the plan is handed to a provider",
+        help="Må planen gives til udføreren? Ved ophold og behandling skal de relevante dele med alligevel",
     )
 
 

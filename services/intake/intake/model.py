@@ -100,10 +100,16 @@ class Enquiry(Step):
     """Why the case is opened, and on whose word (3.3.1–3.3.4)."""
 
     opening_reason: str | None = field(
-        "Årsag til sagsåbning", required=ALWAYS, costs="Årsagen mangler i sagsvurdering, indstilling og afgørelsesbrev"
+        "Årsag til sagsåbning",
+        required=ALWAYS,
+        costs="Årsagen mangler i sagsvurdering, indstilling og afgørelsesbrev",
+        help="Hvad handler sagen om, set med borgerens øjne? Problemet og det behov, der følger af det",
     )
     enquiry_source: EnquirySource | None = field(
-        "Henvendelse/opfølgning/egen drift", required=ALWAYS, costs="Ingen kan se, hvordan sager begynder"
+        "Henvendelse/opfølgning/egen drift",
+        required=ALWAYS,
+        costs="Ingen kan se, hvordan sager begynder",
+        help="Sagen kan også begynde uden ansøgning: kommunen kan selv have set behovet",
     )
     enquiry_source_contact: Party | None = field(
         "Angiv kontaktoplysninger", required="the enquiry_source asks for contact details"
@@ -112,20 +118,38 @@ class Enquiry(Step):
         "Dato for modtagelse af henvendelsen",
         required="origin of enquiry_source is enquiry",
         costs="Sagsbehandlingsfristen løber ikke, og datoen mangler i brevet",
+        help="Den dag, henvendelsen kom. Sagsbehandlingsfristen regnes herfra",
     )
-    citizen_agrees_to_opening: bool | None = field("Orientering af borgeren", required="enquiry_source is not citizen")
-    earlier_enquiries: str | None = field("Henvendelser forud for sagsåbningen")
-    diagnoses: tuple[Diagnosis, ...] = entries("Borgerens eventuelle lægefaglige diagnoser", key=None)
+    citizen_agrees_to_opening: bool | None = field(
+        "Orientering af borgeren",
+        required="enquiry_source is not citizen",
+        help="Når andre end borgeren henvender sig, skal borgeren spørges først",
+    )
+    earlier_enquiries: str | None = field(
+        "Henvendelser forud for sagsåbningen",
+        help="Hvem har henvendt sig før, og om hvad? Kun det, der har betydning for denne sag",
+    )
+    diagnoses: tuple[Diagnosis, ...] = entries(
+        "Borgerens eventuelle lægefaglige diagnoser",
+        key=None,
+        help="Kun diagnoser, som en læge har stillet, og som har betydning for sagen",
+    )
 
 
 @step("existing_information", "Eksisterende oplysninger")
 class ExistingInformation(Step):
     """What is known and tried already (3.3.5)."""
 
-    existing_information: str | None = field("Eksisterende oplysninger")
+    existing_information: str | None = field(
+        "Eksisterende oplysninger", help="Det, kommunen ved i forvejen, og som stadig har betydning for sagen"
+    )
     current_interventions: tuple[InterventionReference, ...] = entries("Aktuelle indsatser", key=None)
     earlier_interventions: tuple[InterventionReference, ...] = entries("Tidligere indsatser", key=None)
-    assistive_devices: tuple[str, ...] = entries("Hjælpemidler", key=None)
+    assistive_devices: tuple[str, ...] = entries(
+        "Hjælpemidler",
+        key=None,
+        help="Ét hjælpemiddel på hver linje. De tælles med, når niveauet sættes under Aktivitet og deltagelse",
+    )
     existing_documents: tuple[Document, ...] = entries("Eksisterende dokumentation", key=None)
 
 
@@ -133,22 +157,32 @@ class ExistingInformation(Step):
 class WishesAndPurpose(Step):
     """What the citizen wants, and what the assessment is for (3.3.6–3.3.7)."""
 
-    citizen_wishes: str | None = field("Borgerens ønsker for fremtiden")
+    citizen_wishes: str | None = field(
+        "Borgerens ønsker for fremtiden",
+        help="Helst med borgerens egne ord. Er det andre, der fortæller det, så skriv hvem som kilde",
+    )
     assessment_purpose: str | None = field(
         "Formålet med udredningen",
         required=ALWAYS,
         costs="Udredningen har ingen retning, og formålet mangler i indstillingen",
+        help="Hvad skal udredningen give svar på, og hvorfor?",
     )
-    analysis_question: str | None = field("Analysespørgsmål")
+    analysis_question: str | None = field(
+        "Analysespørgsmål", help="Det spørgsmål, som vurderingen til sidst skal besvare. Det kan ændres undervejs"
+    )
 
 
 @step("clear_case", "Klar sag")
 class ClearCase(Step):
     """Is it clear at once what help is needed (3.3.9)? A clear case is still no grant."""
 
-    is_clear_case: bool | None = field("Klar sag", required=ALWAYS)
+    is_clear_case: bool | None = field(
+        "Klar sag",
+        required=ALWAYS,
+        help="Kun når det er helt klart, hvilken støtte der skal til. En klar sag er ikke en bevilling",
+    )
     clear_case_services: tuple[Service, ...] = entries(
-        "Valg af ydelse ved klar sag", key=None, required="is_clear_case"
+        "Valg af ydelse ved klar sag", key=None, required="is_clear_case", help="Kan kun vælges, når sagen er klar"
     )
     clear_case_offer: Offer | None = field("Valg af tilbud ved klar sag", required="is_clear_case")
     clear_case_legal_bases: tuple[LegalBasis, ...] = entries("Paragraffer", key=None)
@@ -172,16 +206,32 @@ class Rights(Step):
         required="has_guardian",
         costs="Høring og afgørelse kan blive sendt til den forkerte",
     )
-    guardianship_inquiry_needed: bool | None = field("Nærmere undersøgelse af værgemål", required="not has_guardian")
-    informed_of_representation_right: bool | None = field("Ret til repræsentation", required=ALWAYS)
+    guardianship_inquiry_needed: bool | None = field(
+        "Nærmere undersøgelse af værgemål",
+        required="not has_guardian",
+        help="Kan borgeren ikke selv varetage sine interesser, skal behovet for værge undersøges",
+    )
+    informed_of_representation_right: bool | None = field(
+        "Ret til repræsentation",
+        required=ALWAYS,
+        help="Borgeren kan have en bisidder med og lade sig repræsentere. Det skal være sagt",
+    )
     is_represented: bool | None = field("Repræsentation", required=ALWAYS)
-    representation_form: RepresentationForm | None = field("Repræsentationsform", required="is_represented")
+    representation_form: RepresentationForm | None = field(
+        "Repræsentationsform",
+        required="is_represented",
+        help="En bisidder støtter borgeren. En partsrepræsentant handler på borgerens vegne og får brevene",
+    )
     representative_contact: Party | None = field(
         "Partsrepræsentant eller bisidder",
         required="is_represented",
         costs="Høring og afgørelse kan blive sendt til den forkerte",
     )
-    power_of_attorney: str | None = field("Fuldmagt", required="a power of attorney is given")
+    power_of_attorney: str | None = field(
+        "Fuldmagt",
+        required="a power of attorney is given",
+        help="Hvad fuldmagten dækker, fx indsigt i alt eller kopi af breve",
+    )
     guardianship_valid_from: date | None = field("Værgemålet gælder fra")
     guardianship_valid_to: date | None = field("Værgemålet gælder til og med")
     representation_valid_from: date | None = field("Repræsentationen gælder fra")
@@ -196,11 +246,19 @@ class ConsentForms(Step):
     consent_relevant: bool | None = field("Samtykke", required=ALWAYS)
     consent_form: ConsentForm | None = field("Samtykkeform", required="consent_relevant")
     consents_to_obtain: tuple[Consent, ...] = entries(
-        "Indhentelse af oplysninger", key=None, required="consent_relevant", costs="Der kan ikke hentes oplysninger"
+        "Indhentelse af oplysninger",
+        key=None,
+        required="consent_relevant",
+        costs="Der kan ikke hentes oplysninger",
+        help="Fra hvem må der hentes oplysninger? Kun dem på listen må spørges",
     )
-    consents_to_share: tuple[Consent, ...] = entries("Videregivelse af oplysninger", key=None)
+    consents_to_share: tuple[Consent, ...] = entries(
+        "Videregivelse af oplysninger", key=None, help="Til hvem må der gives oplysninger? Det er en liste for sig"
+    )
     consent_consequences_explained: bool | None = field(
-        "Konsekvenser ved manglende samtykke", required="the citizen refuses consent"
+        "Konsekvenser ved manglende samtykke",
+        required="the citizen refuses consent",
+        help="Siger borgeren nej, skal det forklares, hvad det betyder for afgørelsen",
     )
     reused_information_consent: bool | None = field(
         "Samtykke til genanvendelse af oplysninger",
@@ -214,14 +272,21 @@ class Guidance(Step):
     """What the citizen has been guided about, across the social legislation (3.3.13)."""
 
     guided_on_all_support: bool | None = field("Helhedssyn", required=ALWAYS)
-    guidance_given: str | None = field("Helhedssyn – angiv hvilke", required="guided_on_all_support")
+    guidance_given: str | None = field(
+        "Helhedssyn – angiv hvilke",
+        required="guided_on_all_support",
+        help="Nævn de bestemmelser og den anden hjælp, borgeren er vejledt om",
+    )
 
 
 @step("cooperation", "Borgersamarbejde")
 class Cooperation(Step):
     """What it takes for the citizen to take part, and which municipality acts and pays (3.3.14)."""
 
-    cooperation_conditions: str | None = field("Forhold vedrørende borgersamarbejde")
+    cooperation_conditions: str | None = field(
+        "Forhold vedrørende borgersamarbejde",
+        help="Hvad skal der til, for at borgeren kan være med? Tolk, sted, tidspunkt, ledsager",
+    )
     acting_municipality: Party | None = field("Anden handlekommune", required="it is another municipality")
     paying_municipality: Party | None = field("Anden betalingskommune", required="it is another municipality")
 

@@ -102,11 +102,22 @@ class ThemeEntry:
     """What is known of one of the 11 themes, from three separate voices (ASM-09)."""
 
     theme: Theme = needed("Overtema")
-    citizen_information: str | None = field("Oplysninger fra borgeren")
-    other_information: str | None = field("Oplysninger fra andre")
+    citizen_information: str | None = field(
+        "Oplysninger fra borgeren",
+        help="Borgerens egne ord, både om det, der går godt, og om det, der er svært. Skriv kun det nødvendige",
+    )
+    other_information: str | None = field(
+        "Oplysninger fra andre", help="Hvad andre har sagt. Skriv hvem, og hvor det står, under kilder"
+    )
     other_information_sources: tuple[Document, ...] = entries("Kilder til oplysninger fra andre", key=None)
-    caseworker_remarks: str | None = field("Sagsbehandlers bemærkninger", required="a theme entry is added")
-    highlighted_subthemes: tuple[Subtheme, ...] = entries("Undertemaer", key=None)
+    caseworker_remarks: str | None = field(
+        "Sagsbehandlers bemærkninger",
+        required="a theme entry is added",
+        help="Iagttagelser og faglig begrundelse for niveauet. Forslag om støtte hører til i Sagsvurderingen",
+    )
+    highlighted_subthemes: tuple[Subtheme, ...] = entries(
+        "Undertemaer", key=None, help="Forhold hører til ét tema, håndteringen af dem til et andet"
+    )
 
 
 @value
@@ -114,8 +125,12 @@ class FunctioningScore:
     """The level of one sub-theme of Aktivitet og deltagelse. Without a level: not sufficiently informed (ASM-08)."""
 
     subtheme: ScoredSubtheme = needed("Undertema")
-    current_functioning_level: Level | None = field("Aktuelt funktionsevneniveau", rule="ASM-05")
-    scored_on: Day | None = field("Dato for vurdering")
+    current_functioning_level: Level | None = field(
+        "Aktuelt funktionsevneniveau",
+        rule="ASM-05",
+        help="0 er ingen nedsat funktionsevne, 4 fuldstændig. Kan niveauet ikke sættes endnu, så lad det stå tomt",
+    )
+    scored_on: Day | None = field("Dato for vurdering", help="Tomt: i dag")
 
 
 @value
@@ -145,10 +160,22 @@ class Goal:
     """A goal in the citizen's own words (indsatsmål). With type, sub-theme, levels and follow-up it is structured."""
 
     id: str = needed()
-    goal_statement: str | None = field("Borgerens målformulering", required="a goal is added")
-    goal_type: GoalType | None = field("Måltype", required="a goal is added", costs=NO_FFB_GOAL)
+    goal_statement: str | None = field(
+        "Borgerens målformulering",
+        required="a goal is added",
+        help="Borgerens egne ord: hvad gør jeg, hvor meget, hvor tit, og hvornår? Fx »Jeg laver mad to gange om ugen«",
+    )
+    goal_type: GoalType | None = field(
+        "Måltype",
+        required="a goal is added",
+        costs=NO_FFB_GOAL,
+        help="Udvikle: niveauet falder. Fastholde: det er det samme. Begrænse tab: det må stige, men mindre end ellers",
+    )
     primary_subtheme: PrimarySubtheme | None = field(
-        "Primært udredningstema", required="a goal is added", costs=NO_FFB_GOAL
+        "Primært udredningstema",
+        required="a goal is added",
+        costs=NO_FFB_GOAL,
+        help="Ét undertema under Aktivitet og deltagelse. Flere mål kan have det samme",
     )
     current_functioning_level: Level | None = field(
         "Aktuelt funktionsevneniveau", computed="assessment.case_information.functioning_scores", rule="GOL-04"
@@ -254,7 +281,11 @@ class ServiceLine:
     unit: BillingUnit | None = field("Enhed", required="a service line is priced")
     units_per_period: Decimal | None = field("Antal i hver periode", required="a service line is priced")
     service_frequency: ServiceFrequency | None = field("Ydelsesfrekvens", required="a service line is priced")
-    repetitions: int | None = field("Antal gentagelser", required="a service line is priced")
+    repetitions: int | None = field(
+        "Antal gentagelser",
+        required="a service line is priced",
+        help="Hvor mange perioder der regnes med, også når indsatsen ingen slutdato har",
+    )
     unit_price: Amount | None = field("Enhedspris", required="a service line is priced")
     base_price: Amount | None = field(
         "Basisindsatspris", computed="units_per_period, repetitions, unit_price", rule="PRI-01"
@@ -283,7 +314,9 @@ class Intervention:
     expected_price: Amount | None = field(
         "Forventet pris for enkeltindsats", computed="service_lines.base_price", rule="PRI-02"
     )
-    price_basis: PriceBasis | None = field("Grundlag for forventet pris")
+    price_basis: PriceBasis | None = field(
+        "Grundlag for forventet pris", help="Hvor den forventede pris kommer fra. Den aftalte pris står i bestillingen"
+    )
 
 
 @value
