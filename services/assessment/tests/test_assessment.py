@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment import app
 from assessment.app import PHASE
 from assessment.commands import (
     AnswerRecommendation,
@@ -772,13 +771,6 @@ def test_when_the_case_is_closed_what_is_not_over_stops(place, then):
 
 
 # at work
-@pytest.fixture
-def office() -> Office:
-    made = Office(app)
-    made.hear(OPENED, IntakeCompleted(completed_on=TODAY))
-    return made
-
-
 def values(office: Office, step: str) -> dict[str, Any]:
     (record,) = office.call(A_CASEWORKER, "GET", f"/cases/{A_CASE}/records?step={step}").get_json()["records"]
     return dict(record["values"])

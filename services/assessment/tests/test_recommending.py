@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessment import app
 from assessment.app import PHASE
 from assessment.commands import AnswerRecommendation, PauseAssessment, Recommend, SendCopy, SendHearing
 from assessment.model import CaseAssessment, Ledger, State
 from casework.configuration import Delegation, Municipality
 from casework.contracts.assessment import HelpProposed, RecommendationApproved, RecommendationSubmitted
-from casework.contracts.intake import CitizenChanged, IntakeCompleted, RepresentationChanged
+from casework.contracts.intake import CitizenChanged, RepresentationChanged
 from casework.contracts.values import Document, Goal, Intervention, Party, ServiceLine
 from casework.pricing import as_told, inherited, priced, total
 from casework.process import Situation
@@ -27,7 +25,6 @@ from casework.testing.cases import (
     A_LEADER,
     OPENED,
     TODAY,
-    Office,
     doing,
     refused,
     situation,
@@ -46,14 +43,6 @@ REASONED = CaseAssessment(
 
 def assessing(*records: Any, **more: Any) -> Situation[State]:
     return situation(PHASE, *records, at=more.pop("at", "recommend"), **more)
-
-
-@pytest.fixture
-def office() -> Iterator[Office]:
-    made = Office(app)
-    made.hear(OPENED, IntakeCompleted(completed_on=TODAY))
-    yield made
-    made.close()
 
 
 # the wish

@@ -36,7 +36,6 @@ from casework.testing.cases import (
     warned,
     wrong,
 )
-from intake import app
 from intake.app import PHASE
 from intake.commands import CloseCase, CompleteIntake, OpenCase, WithdrawConsent
 from intake.model import CaseStep, Citizen, ClearCase, ConsentForms, Enquiry, Guidance, Rights, State
@@ -386,19 +385,6 @@ def test_what_stands_for_a_cpr_number_differs_from_house_to_house():
 
 # at work
 CPR, ANOTHER_CPR = "1405821237", "2307914522"
-
-
-@pytest.fixture
-def office() -> Office:
-    made = Office(app)
-    return made
-
-
-@pytest.fixture
-def a_case(office: Office) -> Office:
-    """Intake with one open case."""
-    assert opened(office).status_code == 201
-    return office
 
 
 def opened(office: Office, case: Any = A_CASE, **given: Any) -> Any:
