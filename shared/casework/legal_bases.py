@@ -1,4 +1,4 @@
-"""Under which rules help is given: by its services, and by the offer where a service alone does not tell. Pure."""
+"""Under which rules help is given, by its services and offers: codes of legal bases. Pure."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -7,19 +7,15 @@ from casework.contracts.values import Intervention
 from casework.vocabularies import Vocabulary, vocabulary
 
 
-def of_services(services: Iterable[str], offer: str | None = None) -> frozenset[str]:
-    """Codes of legal bases. Where a service may be given under several, the offer's own decides if it is among them."""
-    by_offer = _named(vocabulary("offers"), offer)
-    found: set[str] = set()
-    for service in services:
-        possible = _named(vocabulary("services"), service)
-        found |= (possible & by_offer) or possible
-    return frozenset(found)
-
-
 def of_help(interventions: Iterable[Intervention]) -> frozenset[str]:
-    """What these interventions rest on, together."""
-    return frozenset(base for i in interventions for base in of_services(i.services, i.offer))
+    """What these interventions rest on, together: the rules of their services."""
+    services = vocabulary("services")
+    return frozenset(base for i in interventions for service in i.services for base in _named(services, service))
+
+
+def of_offer(offer: str | None) -> frozenset[str]:
+    """Under which rules an offer stands."""
+    return _named(vocabulary("offers"), offer)
 
 
 def _named(codes: Vocabulary, code: str | None) -> frozenset[str]:

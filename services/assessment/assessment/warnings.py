@@ -99,7 +99,7 @@ def only_what_is_necessary_is_written(s: Case) -> Warnings:
             yield Warned(
                 "ASM-02",
                 f"{HERE}.theme_entries[{entry.theme}]",
-                f"Er det om {themes[entry.theme].label()} nødvendigt for afgørelsen? Skriv kun det, der er",
+                f"Er oplysningerne om {themes[entry.theme].label()} nødvendige? Kun det nødvendige må registreres",
             )
 
 

@@ -249,7 +249,9 @@ def _the_choice_of_provider_is_made(draft: Decision, s: Case) -> None:
     free = s.municipality.free_choice_paragraphs
     if not _under(free, draft.legal_bases):
         return
-    concerned = [i for i in draft.granted_interventions if _under(free, legal_bases.of_services(i.services, i.offer))]
+    concerned = [
+        i for i in draft.granted_interventions if _under(free, legal_bases.of_help([i]) | legal_bases.of_offer(i.offer))
+    ]
     concerned = concerned or list(draft.granted_interventions)
     if any(i.provider is None for i in concerned):
         raise Refused("DEC-17", "decision.granted_interventions",
