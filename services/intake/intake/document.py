@@ -19,6 +19,7 @@ def document(s: Situation[State]) -> dict[str, Any]:
         "track": state.track,
         "team": state.team,
         "caseworker": dump(state.caseworker) if state.caseworker else None,
+        "is_confidential": state.is_confidential,
         "acting_municipality": cooperation.get("acting_municipality"),
         "paying_municipality": cooperation.get("paying_municipality"),
         "linked_from": str(state.linked_from) if state.linked_from else None,

@@ -408,7 +408,7 @@ def cpr_hash(cpr_number: str, key: str) -> str:
 # warnings
 def diagnoses_name_doctor_and_date(s: Case) -> Iterator[Warned]:
     for number, diagnosis in enumerate(s[Enquiry].diagnoses):
-        if not (diagnosis.diagnosed_by and diagnosis.diagnosed_on):
+        if not (diagnosis.diagnosed_by and (diagnosis.diagnosed_on or diagnosis.diagnosed_about)):
             yield Warned("INT-03", f"intake.enquiry.diagnoses[{number}]",
                          "Diagnosen mangler læge eller dato, og kan ikke bruges som lægefaglig diagnose")  # fmt: skip
 

@@ -205,6 +205,7 @@ def test_the_process_begins_only_once_per_case():
         (Diagnosis(diagnosis="ADHD", diagnosed_by="Lægerne"), True),
         (Diagnosis(diagnosis="ADHD", diagnosed_on=TODAY), True),
         (Diagnosis(diagnosis="ADHD", diagnosed_by="Lægerne", diagnosed_on=TODAY), False),
+        (Diagnosis(diagnosis="ADHD", diagnosed_by="Lægerne", diagnosed_about="april 2019"), False),
     ],
 )
 def test_a_diagnosis_without_doctor_or_date_is_warned_of(diagnosis, warns):

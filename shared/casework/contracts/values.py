@@ -75,6 +75,7 @@ class Diagnosis:
     diagnosis: str = needed("Lægestillet diagnose")
     diagnosed_by: str | None = field("Hvem har stillet diagnosen")
     diagnosed_on: Day | None = field("Hvornår diagnosen er stillet")
+    diagnosed_about: str | None = field("Omtrent hvornår", help="Når kun året eller måneden kendes, fx »april 2019«")
     diagnosis_document: Document | None = field("Reference til dokumenter")
 
 
