@@ -242,9 +242,12 @@ def the_plan_is_offered(s: Case) -> Warnings:
 
 
 def _plan_is_a_duty(s: Case) -> bool:
-    groups = vocabulary("target-groups")
-    mine = [g for g in (s[CaseAssessment].primary_target_group, *s[CaseAssessment].other_target_groups) if g]
-    return any(root == "social-problem" for g in mine for root in (g, *(a.code for a in groups.ancestors(g))))
+    """Serious social problems, an ability that is reduced so far that much support is needed, or a place to live in."""
+    assessment = s[CaseAssessment]
+    groups = [g for g in (assessment.primary_target_group, *assessment.other_target_groups) if g]
+    social = any(target_groups.is_or_under(group, "social-problem") for group in groups)
+    much = bool(groups) and assessment.current_support_need in ("high", "complete")
+    return social or much or any(is_residence(i.offer) for i in proposed(s))
 
 
 def the_use_of_a_plan_is_weighed(s: Case) -> Warnings:

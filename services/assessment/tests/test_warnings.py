@@ -255,6 +255,20 @@ def test_of_others_under_pension_age_it_is_weighed_whether_a_plan_is_of_use(asse
     assert ("PLN-02" in warned(PHASE, assessing(assessment, told=[citizen]))) == warns
 
 
+@pytest.mark.rule("PLN-01")
+@pytest.mark.parametrize(
+    "values, warns",
+    [
+        ({"primary_target_group": "visual-impairment", "current_support_need": "high"}, True),
+        ({"primary_target_group": "visual-impairment", "current_support_need": "light"}, False),
+        ({"interventions": (LIVING,)}, True),
+        ({"interventions": (ESCORT,)}, False),
+    ],
+)
+def test_to_offer_a_plan_is_a_duty_where_much_support_or_a_place_to_live_is_needed(values, warns):
+    assert ("PLN-01" in warned(PHASE, assessing(judged(action_plan_offered=False, **values)))) == warns
+
+
 @pytest.mark.rule("PLN-06")
 def test_a_second_plan_for_the_citizen_is_better_gathered_in_one():
     elsewhere = replace(A_PLAN, id="another case", case_number="2025-00077")

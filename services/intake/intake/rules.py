@@ -136,6 +136,9 @@ def complete(s: Case, command: CompleteIntake, today: date) -> Events:
         raise Refused("INT-02", "enquiry.citizen_agrees_to_opening", "Skriv, om borgeren er enig i, at sagen åbnes")
     if rights.has_guardian and not rights.guardianship_form:
         raise Refused("INT-12", "rights.guardianship_form", "Vælg værgemålsformen")
+    if _asks_for_guardian(rights) and is_residence(s[ClearCase].clear_case_offer):
+        raise Refused("INT-13", "rights.guardianship_inquiry_needed",
+                      "Der overvejes et botilbud. Svar på, om behovet for en værge skal undersøges")  # fmt: skip
     if not rights.informed_of_representation_right:
         raise Refused("INT-16", "rights.informed_of_representation_right",
                       "Borgeren skal være vejledt om retten til bisidder og partsrepræsentant")  # fmt: skip
@@ -145,6 +148,10 @@ def complete(s: Case, command: CompleteIntake, today: date) -> Events:
     if guidance.guided_on_all_support and not (guidance.guidance_given or "").strip():
         raise Refused("INT-20", "guidance.guidance_given", "Skriv, hvad borgeren er vejledt om")
     yield IntakeCompleted(completed_on=today)
+
+
+def _asks_for_guardian(rights: Rights) -> bool:
+    return rights.has_guardian is False and rights.guardianship_inquiry_needed is None
 
 
 def _asks_citizen(source: str) -> bool:
@@ -422,8 +429,7 @@ def a_new_decision_has_an_opening(s: Case) -> Iterator[Warned]:
 
 
 def the_need_for_a_guardian_is_asked(s: Case) -> Iterator[Warned]:
-    rights = s[Rights]
-    if rights.has_guardian is False and rights.guardianship_inquiry_needed is None:
+    if _asks_for_guardian(s[Rights]):
         yield Warned("INT-13", "intake.rights.guardianship_inquiry_needed",
                      "Der er ingen værge. Skal det undersøges nærmere, om borgeren har brug for en?")  # fmt: skip
 

@@ -27,7 +27,7 @@ from casework.testing.cases import (
     wrong,
 )
 from intake.app import PHASE
-from intake.commands import RecordInformation, RequestInformation
+from intake.commands import CompleteIntake, RecordInformation, RequestInformation
 from intake.model import ClearCase, ConsentForms, Enquiry, Ledger, Rights, State
 
 A_STATE = State(case_number="2026-00001", citizen_id=A_CITIZEN, entry_phase="intake", track="standard")
@@ -196,6 +196,17 @@ def test_without_a_guardian_it_is_asked_whether_one_is_needed_until_somebody_ans
     answered = opening(Rights(has_guardian=False, guardianship_inquiry_needed=False))
 
     assert ("INT-13" in warned(PHASE, asked), "INT-13" in warned(PHASE, answered)) == (True, False)
+
+
+@pytest.mark.rule("INT-13")
+def test_where_a_home_is_considered_the_opening_is_not_done_before_it_is_answered():
+    told = {"informed_of_representation_right": True, "informed_of_electronic_registration": True}
+    home = ClearCase(is_clear_case=True, clear_case_offer="ordinary-long-term-residential")
+
+    with refused("INT-13", "rights.guardianship_inquiry_needed"):
+        doing(PHASE, opening(home, Rights(has_guardian=False, **told)), CompleteIntake())
+    answered = Rights(has_guardian=False, guardianship_inquiry_needed=True, **told)
+    assert [run.at for run in doing(PHASE, opening(home, answered), CompleteIntake()).situation.runs] == ["running"]
 
 
 @pytest.mark.rule("INT-14")
