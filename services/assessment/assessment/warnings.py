@@ -152,7 +152,11 @@ def facts_and_handling_are_kept_apart(s: Case) -> Warnings:
                              "Forhold og håndtering af dem er to forskellige temaer")  # fmt: skip
 
 
-_SUPPORT = re.compile(r"\b(bør|skal|anbefales|foreslås)\b.*(\btimer?\b|§)|\btimer?\s*(?:efter\s*)?§", re.IGNORECASE)
+_SUPPORT = re.compile(
+    r"\b(bør|skal|anbefales|foreslås)\b.*(\btimer?\b|§)|\btimer?\s*(?:efter\s*)?§"
+    r"|\b(bør|anbefal\w*|foresl\w*)\b.*\b(støtte\w*|hjælp|botilbud|bostøtte|ledsag\w*|kontaktperson|mentor)\b",
+    re.IGNORECASE,
+)
 _MEANS = re.compile(r"\b(får|modtager|bevilges|have|har)\s+(støtte|hjælp|ledsagelse|vejledning)\b", re.IGNORECASE)
 
 
@@ -204,18 +208,19 @@ def alternatives_are_weighed(s: Case) -> Warnings:
 
 
 def hours_add_up(s: Case) -> Warnings:
-    """Where the assessment names hours a week, the lines must come to the same (EVA-16)."""
-    assessment = s[CaseAssessment]
-    named = _hours_named(assessment.support_need_assessment or "")
-    for i in assessment.interventions:
-        lines = [
-            n for n in i.service_lines if n.unit == "hour" and n.service_frequency == "week" and n.units_per_period
-        ]
-        if named and lines and not i.is_alternative:
-            given = sum((n.units_per_period for n in lines if n.units_per_period), Decimal(0))
-            if given != named:
-                yield Warned("EVA-16", f"assessment.case_assessment.interventions[{i.id}].service_lines",
-                             f"Timerne giver {given:f}, men {named:f} er nævnt i vurderingen")  # fmt: skip
+    """Where the assessment names hours a week, they are those of one intervention, or of all together (EVA-16)."""
+    named = _hours_named(s[CaseAssessment].support_need_assessment or "")
+    given = {i.id: hours for i in proposed(s) if (hours := _hours_given(i))}
+    if named is None or named in (sum(given.values()), *given.values()):
+        return
+    for id, hours in given.items():
+        yield Warned("EVA-16", f"{THERE}.interventions[{id}].service_lines",
+                     f"Timerne giver {hours:f}, men {named:f} er nævnt i vurderingen")  # fmt: skip
+
+
+def _hours_given(i: Intervention) -> Decimal:
+    weekly = [n for n in i.service_lines if n.unit == "hour" and n.service_frequency == "week"]
+    return sum((n.units_per_period for n in weekly if n.units_per_period), Decimal(0))
 
 
 _WORDS = "nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv"

@@ -569,7 +569,9 @@ def test_what_others_say_without_a_source_is_warned_of(entry, warns):
     [
         ("Bør have 6 timer §85", True),
         ("Det anbefales at bevilge § 97", True),
+        ("Bør tilbydes støtte i hjemmet", True),
         ("Mister tråden midt i opgaven", False),
+        ("Skal have hjælp til at komme i gang", False),
         ("Skal stå op klokken syv", False),
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from assessment.model import (
     Reused,
     State,
 )
+from casework.configuration import Municipality, Tariff
 from casework.contracts.intake import CaseOpeningRecorded, CitizenChanged, EnquiryRecorded
 from casework.contracts.intake import RepresentationChanged as Rights
 from casework.contracts.values import FunctioningScore, Goal, Intervention, ServiceLine, ThemeEntry
@@ -335,12 +337,49 @@ def test_a_home_without_a_stay_and_a_stay_alone_are_told_while_they_are_proposed
     assert [r for r in warned(PHASE, assessing(judged(interventions=(LIVING,)))) if r[:3] == "PRI"] == []
 
 
+@pytest.mark.rule("EVA-16")
+@pytest.mark.parametrize("hours, warns", [((4, 4), False), ((8, 2), False), ((4, 3), True)])
+def test_hours_named_are_those_of_one_intervention_or_of_all_together(hours, warns):
+    given = tuple(
+        replace(AT_HOME, id=f"i{n}", service_lines=(
+            ServiceLine(id="l1", unit="hour", service_frequency="week", units_per_period=Decimal(n)),
+        ))
+        for n in hours
+    )  # fmt: skip
+    s = assessing(judged(support_need_assessment="Otte timer om ugen", interventions=given))
+
+    assert ("EVA-16" in warned(PHASE, s)) == warns
+
+
 # prices
-def priced_at(price: str) -> CaseAssessment:
-    line = ServiceLine(
-        id="l1", service="escort-scheme", unit="hour", units_per_period=2, repetitions=26, unit_price=Amount(price)
+A_TARIFF = Tariff(service="escort-scheme", unit="hour", lowest=Amount("250.00"), highest=Amount("400.00"))
+
+
+@pytest.mark.rule("PRI-11")
+@pytest.mark.parametrize("price, warns", [("249.99", True), ("250.00", False), ("400.00", False), ("400.01", True)])
+def test_a_price_outside_the_municipalitys_interval_is_pointed_out(price, warns):
+    line = ServiceLine(id="l1", service="escort-scheme", unit="hour", unit_price=Amount(price))
+    s = assessing(
+        judged(interventions=(replace(ESCORT, service_lines=(line,)),)),
+        municipality=Municipality(name="Prøveby", tariffs=(A_TARIFF,)),
     )
-    return judged(interventions=(replace(ESCORT, service_lines=(line,)),))
+
+    assert fields(s, "PRI-11") == (
+        ["assessment.case_assessment.interventions[i1].service_lines[l1].unit_price"] if warns else []
+    )
+
+
+@pytest.mark.rule("PRI-11")
+def test_the_interval_is_that_of_the_day_the_help_begins():
+    line = ServiceLine(id="l1", service="escort-scheme", unit="hour", unit_price=Amount("420.00"))
+    dearer = replace(A_TARIFF, highest=Amount("450.00"), valid_from=date(2027, 1, 1))
+    town = Municipality(name="Prøveby", tariffs=(replace(A_TARIFF, valid_to=date(2026, 12, 31)), dearer))
+
+    def warns(begins: date) -> bool:
+        help_ = replace(ESCORT, service_lines=(line,), expected_start_date=begins)
+        return "PRI-11" in warned(PHASE, assessing(judged(interventions=(help_,)), municipality=town))
+
+    assert (warns(date(2026, 12, 31)), warns(date(2027, 1, 1))) == (True, False)
 
 
 # reuse
