@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import marshmallow as ma
@@ -79,9 +79,10 @@ class Instant(mf.AwareDateTime):
 
 
 class Whole(mf.Integer):
-    """A whole number that every database can keep."""
+    """A whole number that every database can keep. `openapi` is what its OpenAPI text says beyond the type."""
 
     default_error_messages = _WRONG | {"invalid": "Skriv et helt tal"}
+    openapi: ClassVar = {"minimum": 1 - 2**31, "maximum": 2**31 - 1}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
@@ -97,6 +98,7 @@ class Money(mf.Field[Decimal]):
     """Kroner and øre, exact: a string with two decimals on the wire, never a float."""
 
     default_error_messages = _WRONG | {"invalid": "Skriv beløbet som 1234.50"}
+    openapi: ClassVar = {"pattern": f"^{_KRONER.pattern}$"}
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else f"{value:.2f}"
@@ -111,6 +113,7 @@ class Quantity(mf.Field[Decimal]):
     """How many in a period: whole or half, a JSON number on the wire."""
 
     default_error_messages = _WRONG | {"invalid": "Skriv et helt eller halvt antal"}
+    openapi: ClassVar = {"minimum": 0, "exclusiveMaximum": 10**6, "multipleOf": 0.5}
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
         return None if value is None else int(value) if value == int(value) else float(value)

@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from casework.errors import Invalid, NotFound
 from casework.messaging.tables import Incoming, Line, Outgoing
 from casework.process import Role
+from casework.schema import Money, Quantity
 from casework.service import errors
 from casework.service.auth import only
 from casework.service.runtime import Service
@@ -41,12 +42,22 @@ def create_app(service: Service) -> Flask:
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
     )
     app.extensions["service"] = service
-    app.extensions["api"] = Api(app)
+    app.extensions["api"] = _api(app)
     errors.init_app(app)  # after flask-smorest, whose own errors are plain JSON and no problem documents
     _measure(app, service)
     _operate(app, service)
     _explain(app)
     return app
+
+
+def _api(app: Flask) -> Api:
+    """The OpenAPI document, which also knows the fields of our own; an answer that it does not name is not given."""
+    api = Api(app)
+    api.DEFAULT_ERROR_RESPONSE_NAME = None
+    api.register_field(Money, "string", None)
+    api.register_field(Quantity, "number", None)
+    api.ma_plugin.converter.add_attribute_function(lambda _, field, **__: getattr(field, "openapi", {}))
+    return api
 
 
 def _explain(app: Flask) -> None:
