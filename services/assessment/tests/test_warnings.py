@@ -340,12 +340,10 @@ def test_a_home_without_a_stay_and_a_stay_alone_are_told_while_they_are_proposed
 @pytest.mark.rule("EVA-16")
 @pytest.mark.parametrize("hours, warns", [((4, 4), False), ((8, 2), False), ((4, 3), True)])
 def test_hours_named_are_those_of_one_intervention_or_of_all_together(hours, warns):
-    given = tuple(
-        replace(AT_HOME, id=f"i{n}", service_lines=(
-            ServiceLine(id="l1", unit="hour", service_frequency="week", units_per_period=Decimal(n)),
-        ))
-        for n in hours
-    )  # fmt: skip
+    def lasting(n: int) -> ServiceLine:
+        return ServiceLine(id="l1", unit="hour", service_frequency="week", units_per_period=Decimal(n))
+
+    given = tuple(replace(AT_HOME, id=f"i{k}", service_lines=(lasting(n),)) for k, n in enumerate(hours))
     s = assessing(judged(support_need_assessment="Otte timer om ugen", interventions=given))
 
     assert ("EVA-16" in warned(PHASE, s)) == warns
