@@ -14,7 +14,8 @@ from onebox import walk as walks
 from onebox.distributed import AmqpTown
 from onebox.towns import DirectTown
 
-WALKS = sorted((Path(__file__).parents[1] / "deploy/onebox/onebox/walks").glob("*.yaml"))
+HERE = Path(__file__).parent
+WALKS = sorted([*(HERE.parent / "deploy/onebox/onebox/walks").glob("*.yaml"), *(HERE / "walks").glob("*.yaml")])
 
 
 def findings(path: Path, town: walks.Town) -> list[str]:
