@@ -6,7 +6,7 @@ All pure. A keyed list (goals by `id`, scores by `subtheme`) is merged entry by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -112,6 +112,20 @@ def as_given(cls: type, merged: Any, given: Any, path: str) -> str:
         return path
     rest = as_given(declared.entry, entries[number], sent[place], found[3]) if found[3] else ""
     return f"{declared.name}[{place}]" + (f".{rest}" if rest else "")
+
+
+def only(cls: type, given: Mapping[str, Any], units: Collection[str], at: str) -> Json:
+    """Of what was given those fields, and those entries of keyed lists, that are among the units."""
+    chosen: Json = {}
+    for name, value in given.items():
+        path, declared = f"{at}.{name}", fields_of(cls)[name]
+        empties_entries = value is None and any(unit.startswith(f"{path}[") for unit in units)
+        if path in units or empties_entries:
+            chosen[name] = value
+        elif _is_keyed(declared) and value:
+            entries = [entry for entry in value if f"{path}[{entry.get(declared.info.key)}]" in units]
+            chosen |= {name: entries} if entries else {}
+    return chosen
 
 
 def _is_keyed(declared: Field) -> bool:

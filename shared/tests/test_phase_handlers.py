@@ -173,7 +173,8 @@ def test_who_saves_the_same_field_later_is_told_and_shown_what_stands_there(offi
     answer = office.record({"talk": {"purpose": "Skole", "conclusion": "Ja"}}, seen=seen)
 
     problem = answer.get_json()
-    assert (answer.status_code, problem["field"], problem["theirs"]["purpose"]) == (412, "talk.purpose", "Job")
+    assert (answer.status_code, problem["field"], problem["fields"]) == (412, "talk.purpose", ["talk.purpose"])
+    assert (problem["yours"], problem["theirs"]) == ({"purpose": "Skole"}, {"purpose": "Job"})
     assert stored(office) == before
 
 
@@ -210,7 +211,8 @@ def test_who_empties_a_list_that_somebody_has_just_added_to_is_told(office):
     seen = revision(office)
     office.record({"talk": {"wishes": [{"id": "b", "text": "Have"}]}}, actor=ANOTHER_CASEWORKER, seen=seen)
 
-    assert office.record({"talk": {"wishes": None}}, seen=seen).status_code == 412
+    answer = office.record({"talk": {"wishes": None}}, seen=seen)
+    assert (answer.status_code, answer.get_json()["yours"]) == (412, {"wishes": None})
 
 
 def test_who_saves_what_the_other_saved_too_is_not_disturbed(office):

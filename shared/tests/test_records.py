@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.errors import Invalid
-from casework.records import changes, merge, overlay
+from casework.records import changes, merge, only, overlay
 from casework.testing.visits import Findings, Talk
 
 LONG_DANISH = "Rødgrød med fløde, 👩‍🦽 og Ærø. " * 700  # more than 20,000 characters
@@ -200,6 +200,19 @@ def test_an_entry_that_is_taken_out_is_a_change_to_nothing():
         ("talk.wishes[b].id", "b", None),
         ("talk.wishes[b].text", "Have", None),
     ]
+
+
+@pytest.mark.parametrize(
+    "given, units, chosen",
+    [
+        ({"purpose": "Job", "conclusion": "Ja"}, ["talk.purpose"], {"purpose": "Job"}),
+        ({"wishes": [{"id": "a"}, {"text": "Ny"}, {"id": "b"}]}, ["talk.wishes[b]"], {"wishes": [{"id": "b"}]}),
+        ({"wishes": None, "purpose": None}, ["talk.wishes[a]"], {"wishes": None}),
+        ({"tags": ["hjem"], "wishes": [{"id": "a"}]}, ["talk.tags"], {"tags": ["hjem"]}),
+    ],
+)
+def test_of_what_was_given_that_is_shown_which_two_have_changed(given, units, chosen):
+    assert only(Talk, given, units, "talk") == chosen
 
 
 # whatever is filled in

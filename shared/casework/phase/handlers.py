@@ -73,7 +73,7 @@ class Handlers:
             named[place], told = provenance.sourced(step, sources, carried, merged, before.marks.get(place, {}))
             changed[place] = [*records.recorded(step, carried, mine, merged, name), *told]
         if seen is not None:
-            self._not_stale(session, case, changed, seen)
+            self._not_stale(session, case, patch, changed, seen)
         after = replace(before, own=own, _views={})
         for check in self.phase.checks:
             check(before, after)
@@ -109,15 +109,28 @@ class Handlers:
                 field=step,
             )
 
-    def _not_stale(self, session: Session, case: CaseRow, changed: Mapping[Place, list[Change]], seen: int) -> None:
-        for (step, key), changes in changed.items():
-            row = session.get(RecordRow, (owner_of(self.phase.by_step[step], case), step, key))
+    def _not_stale(
+        self,
+        session: Session,
+        case: CaseRow,
+        patch: Mapping[str, Any],
+        changed: Mapping[Place, list[Change]],
+        seen: int,
+    ) -> None:
+        """Raises Stale with both versions: of what both have changed what is sent now, and the step as it is stored."""
+        for (name, key), changes in changed.items():
+            step = self.phase.by_step[name]
+            row = session.get(RecordRow, (owner_of(step, case), name, key))
             late = sorted({c.unit for c in changes if row and row.changed.get(c.unit, 0) > seen})
             if late:
                 raise Stale(
                     "En anden har rettet det samme, mens du skrev. Det, du skrev, er ikke gemt.",
-                    field=late[0], fields=late, theirs=row.data if row else {}, revision=case.revision,
-                )  # fmt: skip
+                    field=late[0],
+                    fields=late,
+                    yours=records.only(step, patch.get(name, {}), late, name),
+                    theirs=row.data if row else {},
+                    revision=case.revision,
+                )
 
     # acting
     def act(self, session: Session, case_id: UUID, command: Command, actor: Actor, now: datetime) -> Situation[Any]:

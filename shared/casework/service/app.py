@@ -52,7 +52,8 @@ def create_app(service: Service) -> Flask:
 
 def _api(app: Flask) -> Api:
     """The OpenAPI document, which also knows the fields of our own; an answer that it does not name is not given."""
-    api = Api(app)
+    api = Api(app, spec_kwargs={"security": [{"token": []}]})
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.register_field(Money, "string", None)
     api.register_field(Quantity, "number", None)

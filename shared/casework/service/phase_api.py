@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +30,16 @@ from casework.process.bpmn import to_bpmn
 from casework.process.engine import forbid
 from casework.schema import dump, schema_class
 from casework.schema import load as load_typed
+from casework.service.answers import ETAG, Access, CasePart, Changes, Recorded, Records
+from casework.service.answers import Problem as Problem
+from casework.service.answers import refusals as refusals
 from casework.service.app import PAGE, create_app
 from casework.service.auth import actor, only
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
 
+_LONGEST = 200
 NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
 
 
@@ -48,18 +51,6 @@ class PreconditionRequired(Refusal):
 class Unreadable(Refusal):
     status = 400
     title = "Det er ikke JSON"
-
-
-class Problem(ma.Schema):
-    """What is wrong, where, and which rule says so (RFC 9457)."""
-
-    type = mf.String()
-    status = mf.Integer(required=True)
-    title = mf.String(required=True)
-    detail = mf.String(required=True)
-    rule = mf.String(metadata={"description": "The id of the rule that refuses"})
-    field = mf.String(metadata={"description": "The path of the field that is spoken of"})
-    errors = mf.List(mf.Dict())
 
 
 class PhaseService(Service):
@@ -87,34 +78,15 @@ def create_phase_app(service: PhaseService) -> Flask:
     return app
 
 
-REFUSALS = {
-    "400": "Not JSON",
-    "401": "No token",
-    "403": "Not for this role",
-    "404": "No such case",
-    "422": "Refused",
-}
-
-
-def refusals(blp: Blueprint) -> Callable[[Any], Any]:
-    """Say of a route how it may refuse."""
-
-    def document(answer: Any) -> Any:
-        for code, description in REFUSALS.items():
-            answer = blp.alt_response(int(code), schema=Problem, description=description)(answer)
-        return answer
-
-    return document
-
-
 def _cases(service: PhaseService) -> Blueprint:
     phase, handlers = service.phase, service.handlers
     blp = Blueprint("cases", phase.name, url_prefix="/cases", description=phase.process.label)
-    document = refusals(blp)
+    reading = refusals(blp, 401, 404)
+    listing = refusals(blp, 401, 404, 422)
 
     @blp.get("/<uuid:case_id>")
-    @blp.response(200, description=f"The case in {phase.name}; its ETag goes back with a change")
-    @document
+    @blp.response(200, CasePart, description=f"The case in {phase.name}", headers=ETAG)
+    @reading
     def read_case(case_id: UUID) -> Response:
         """The case, as this phase has it. That it was looked at is recorded before the answer is given."""
         who = _reader(phase)
@@ -131,25 +103,13 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.patch("/<uuid:case_id>")
     @blp.doc(
         parameters=[
-            {
-                "in": "header",
-                "name": "If-Match",
-                "schema": {"type": "string"},
-                "description": "The ETag that was read, or *",
-            },
-            {
-                "in": "query",
-                "name": "key",
-                "schema": {"type": "string"},
-                "description": "Which provider's or number's record",
-            },
+            _parameter("If-Match", "The ETag that was read, or *", where="header"),
+            _parameter("key", "Which provider's or number's record"),
         ],
         requestBody={"content": {"application/json": {"schema": _patch_schema(phase)}}},
     )
-    @blp.alt_response(412, schema=Problem, description="Somebody changed the same; nothing is saved")
-    @blp.alt_response(428, schema=Problem, description="If-Match is missing")
-    @blp.response(200, description="Recorded")
-    @document
+    @blp.response(200, Recorded, description="Recorded", headers=ETAG)
+    @refusals(blp, 400, 401, 403, 404, 409, 412, 413, 422, 428)
     def record(case_id: UUID) -> Response:
         """Fill in fields of one or several steps, all or nothing. Null empties a field."""
         who, patch = actor(), body()
@@ -163,12 +123,12 @@ def _cases(service: PhaseService) -> Blueprint:
         return answer
 
     @blp.get("/<uuid:case_id>/records")
-    @blp.doc(parameters=[{"in": "query", "name": name, "schema": {"type": "string"}} for name in ("step", "key")])
-    @blp.response(200, description="Every record, or those asked for; the ETag goes back with a change")
-    @document
+    @blp.doc(parameters=[_parameter("step", "One step only"), _parameter("key", "Which provider's or number's record")])
+    @blp.response(200, Records, description="Every record, or those asked for", headers=ETAG)
+    @listing
     def read_records(case_id: UUID) -> Response:
         """The steps as they read now, each with its key and the origins of what is carried: what a form shows."""
-        who, wanted = _reader(phase), request.args.get("step")
+        who, wanted = _reader(phase), _wanted(phase)
         with service.database.reading() as session:
             row = session.get(CaseRow, case_id)
             if row is None or row.opened is None:
@@ -185,20 +145,23 @@ def _cases(service: PhaseService) -> Blueprint:
 
     for command in phase.commands:
         for name in command.actions:
-            _action(blp, service, command, name, document)
+            _action(blp, service, command, name)
 
     @blp.get("/<uuid:case_id>/changes")
-    @blp.response(200, description="Newest first; keyset-paged by `before`")
-    @document
+    @blp.doc(parameters=[PAGED])
+    @blp.response(200, Changes, description="Newest first; keyset-paged by `before`")
+    @listing
     def changes(case_id: UUID) -> Response:
         """Who changed what, from what, to what."""
         who = _reader(phase)
-        note_access(service, case_id, who, "changes")
         query = journal_seen(case_id, who).order_by(JournalRow.id.desc()).limit(PAGE)
-        if before := request.args.get("before", type=int):
+        if before := _before():
             query = query.where(JournalRow.id < before)
         with service.database.reading() as session:
+            if session.get(CaseRow, case_id) is None:
+                raise NotFound(NOBODYS_BUSINESS)
             rows = session.scalars(query).all()
+        note_access(service, case_id, who, "changes")
         listed = [
             {
                 "id": r.id,
@@ -213,13 +176,14 @@ def _cases(service: PhaseService) -> Blueprint:
         return jsonify(changes=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
 
     @blp.get("/<uuid:case_id>/access")
-    @blp.response(200, description="Newest first; keyset-paged by `before`")
-    @document
+    @blp.doc(parameters=[PAGED])
+    @blp.response(200, Access, description="Newest first; keyset-paged by `before`")
+    @refusals(blp, 401, 403, 422)
     @only(Role.LEADER, Role.OPERATOR)
     def access(case_id: UUID) -> Response:
         """Who has looked at the case."""
         query = sa.select(AccessRow).where(AccessRow.case_id == case_id).order_by(AccessRow.id.desc()).limit(PAGE)
-        if before := request.args.get("before", type=int):
+        if before := _before():
             query = query.where(AccessRow.id < before)
         with service.database.reading() as session:
             rows = session.scalars(query).all()
@@ -227,7 +191,8 @@ def _cases(service: PhaseService) -> Blueprint:
         return jsonify(access=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
 
     @blp.get("/steps")
-    @blp.response(200, description="Fields, labels, codes and actions: enough to draw the forms")
+    @blp.doc(security=[])
+    @blp.response(200, {"type": "object"}, description="Fields, labels, codes and actions: enough to draw the forms")
     def steps() -> Response:
         """What can be recorded in this phase, and what can be done."""
         return jsonify(describe(phase, service.municipality))
@@ -235,12 +200,14 @@ def _cases(service: PhaseService) -> Blueprint:
     return blp
 
 
-def _action(blp: Blueprint, service: PhaseService, command: type[Command], name: str, document: Any) -> None:
+def _action(blp: Blueprint, service: PhaseService, command: type[Command], name: str) -> None:
     short = name.split(".")[1]
 
     def act(case_id: UUID) -> Response:
         who, given_body = actor(), body()
         forbid(service.phase.process, who.role, command, name)
+        if "action" in given_body:
+            raise Invalid({"action": ("Handlingen står i adressen", None)})
         given = load_typed(command, {**given_body, "action": name})
         with service.database.writing() as session:
             service.handlers.act(session, case_id, given, who, service.clock())
@@ -252,9 +219,10 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
 
     act.__name__ = short
     act.__doc__ = command.__doc__
-    act = blp.doc(requestBody={"content": {"application/json": {"schema": schema_class(command)}}})(act)
-    act = blp.alt_response(409, schema=Problem, description="The case does not wait for this")(act)
-    act = blp.response(200, description="Done")(document(act))
+    given = schema_class(command)(exclude=("action",))
+    act = blp.doc(requestBody={"content": {"application/json": {"schema": given}}})(act)
+    act = refusals(blp, 400, 401, 403, 404, 409, 413, 422)(act)
+    act = blp.response(200, Recorded, description="Done", headers=ETAG)(act)
     blp.route(f"/<uuid:case_id>/actions/{short.replace('_', '-')}", methods=["POST"])(act)
 
 
@@ -283,6 +251,31 @@ def _seen() -> int | None:
     return int(number)
 
 
+def _parameter(name: str, description: str, *, where: str = "query", **schema: Any) -> dict[str, Any]:
+    return {"in": where, "name": name, "description": description, "schema": schema or {"type": "string"}}
+
+
+PAGED = _parameter("before", "Where the page before ended: its `next`", type="integer", minimum=1)
+
+
+def _before() -> int | None:
+    """Where a page begins. Raises Invalid for what is no number of ours."""
+    given = request.args.get("before")
+    if given is None:
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,17}", given):
+        raise Invalid({"before": ("Her skal stå det tal, som siden før sluttede med", None)})
+    return int(given)
+
+
+def _wanted(phase: Phase) -> str | None:
+    """The one step that is asked for. Raises Invalid where there is none of that name."""
+    step = request.args.get("step")
+    if step is not None and step not in phase.by_step:
+        raise Invalid({"step": (f"Trinnet findes ikke. Kendte trin: {', '.join(phase.by_step)}", None)})
+    return step
+
+
 def _reader(phase: Phase) -> Actor:
     """Who asks, if it is one of those who may read this phase; to all others there is no such case."""
     who = actor()
@@ -302,6 +295,8 @@ def note_access(service: PhaseService, case_id: UUID, who: Actor, what: str) -> 
 def _key(phase: Phase, who: Actor) -> str:
     """Which record is meant. A provider's people reach their own only."""
     key = request.args.get("key", "")
+    if len(key) > _LONGEST or not key.isprintable():
+        raise Invalid({"key": ("Nøglen er ikke en udfører eller et nummer", None)})
     if who.role is Role.PROVIDER:
         if not who.provider_id or (key and key != who.provider_id):
             raise NotFound(NOBODYS_BUSINESS)
@@ -310,7 +305,7 @@ def _key(phase: Phase, who: Actor) -> str:
 
 
 def _patch_schema(phase: Phase) -> type[ma.Schema]:
-    body: dict[str, mf.Field[Any]] = {
+    body: dict[str, Any] = {
         step.step: mf.Nested(schema_class(step), metadata={"description": step.label}) for step in phase.steps
     }
     body[SOURCES] = mf.Dict(
@@ -318,6 +313,7 @@ def _patch_schema(phase: Phase) -> type[ma.Schema]:
         values=mf.Nested(schema_class(Source)),
         metadata={"description": "From whom a value is known, by its path: `wishes_and_purpose.citizen_wishes`"},
     )
+    body["Meta"] = type("Meta", (), {"unknown": ma.RAISE})
     return type(f"{phase.name.capitalize()}Record", (ma.Schema,), body)
 
 
