@@ -24,6 +24,8 @@ Values = dict[str, Any]
 Seen = dict[str, str]
 
 GONE, NEW = "~gone", "~new"
+GIVEN = "given"  # of a new entry: its key stands on the page already, so the key alone is nothing that anybody wrote
+REMOVED = "removed"
 _READ = {
     "bool": reading.read_yes_no,
     "date": reading.read_date,
@@ -52,6 +54,24 @@ def is_group(f: Described) -> bool:
 def is_closed(f: Described) -> bool:
     """Shown, and not to be written."""
     return bool(f.get("computed")) or f["type"] in _CLOSED
+
+
+def is_in_track(f: Described, track: str | None) -> bool:
+    """Whether a step or field shows on the track; on a track that is not known, everything does."""
+    return track is None or track in f.get("tracks", (track,))
+
+
+def is_held(f: Described, values: Mapping[str, Any], origins: Mapping[str, str]) -> bool:
+    """Whether a value is recorded in this very step, neither carried nor reckoned."""
+    name = f["name"]
+    return values.get(name) not in (None, [], {}, "") and name not in origins and not f.get("computed")
+
+
+def shown_on(
+    track: str | None, fields: Sequence[Described], values: Mapping[str, Any], origins: Mapping[str, str]
+) -> list[Described]:
+    """The fields of a step on this track; what holds a value shows all the same."""
+    return [f for f in fields if is_in_track(f, track) or is_held(f, values, origins)]
 
 
 def open_in(f: Described) -> list[Described]:
@@ -140,9 +160,11 @@ def _parse_one(f: Described, form: MultiDict[str, str], path: str, problems: dic
         for number in numbers(form, path):
             here = f"{path}[{number}]."
             if form.get(f"{here}{GONE}"):
+                if keyed and (known := form.get(f"{here}{f['key']}")):
+                    entries.append({f["key"]: known, REMOVED: True})
                 continue
             inner = _parse(open_in(f) if keyed else f["fields"], form, here, problems, whole=not keyed)
-            if set(inner) - ({f["key"]} if form.get(f"{here}{NEW}") and f.get("key") == "id" else set()):
+            if set(inner) - ({f["key"]} if form.get(f"{here}{NEW}") == GIVEN else set()):
                 entries.append(inner)
         return entries
     if is_group(f):
@@ -167,6 +189,21 @@ def _parse_one(f: Described, form: MultiDict[str, str], path: str, problems: dic
     except Unreadable as wrong:
         problems[path] = str(wrong)
         return text
+
+
+def keyed(fields: Sequence[Described], form: Mapping[str, Any], name: str) -> str:
+    """The path of an input's value: `goals[0].price` as `goals[g1].price`. Empty where there is no such field."""
+    path = at = ""
+    for part in name.split("."):
+        called, _, number = part.partition("[")
+        f = next((f for f in fields if f["name"] == called), None)
+        if f is None:
+            return ""
+        at, path = f"{at}{part}", f"{path}{called}"
+        if number:
+            path += f"[{form.get(f'{at}.' + str(f.get('key')))}]"
+        at, path, fields = f"{at}.", f"{path}.", f.get("fields") or ()
+    return path.removesuffix(".")
 
 
 def numbers(form: Mapping[str, Any], path: str) -> list[int]:
@@ -194,18 +231,23 @@ def _marks(fields: Sequence[Described], values: Mapping[str, Any], at: str) -> I
         path = f"{at}{f['name']}"
         if is_list(f) and f.get("key"):
             for entry in value:
-                yield from _marks(f["fields"], entry, f"{path}[{entry.get(f['key'])}].")
+                if not entry.get(REMOVED):
+                    yield from _marks(f["fields"], entry, f"{path}[{entry.get(f['key'])}].")
         else:
-            yield path, _mark(value)
+            yield path, mark_of(value)
 
 
-def _mark(value: Any) -> str:
+def mark_of(value: Any) -> str:
+    """A short mark, by which a value is known again."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return blake2s(text.encode(), digest_size=5).hexdigest()
 
 
 def patch(fields: Sequence[Described], values: Mapping[str, Any], seen: Seen, at: str = "") -> Values:
-    """Only what is other than it was shown; what was emptied is null, of a keyed list only the entries that changed."""
+    """Only what is other than it was shown.
+
+    What was emptied is null; of a keyed list there are only the entries that changed, or are to go.
+    """
     changed: Values = {}
     for f in fields:
         name, path = f["name"], f"{at}{f['name']}"
@@ -216,7 +258,7 @@ def patch(fields: Sequence[Described], values: Mapping[str, Any], seen: Seen, at
             entries = list(_entries(f, value or [], seen, path))
             if entries:
                 changed[name] = entries
-        elif (_mark(value) if value is not None else None) != seen.get(path) and (name != CPR or value):
+        elif (mark_of(value) if value is not None else None) != seen.get(path) and (name != CPR or value):
             changed[name] = value
     return changed
 
@@ -225,6 +267,9 @@ def _entries(f: Described, entries: Sequence[Values], seen: Seen, path: str) -> 
     key = f["key"]
     for entry in entries:
         known = entry.get(key)
+        if entry.get(REMOVED):
+            yield {key: known, REMOVED: True}
+            continue
         inner = patch([g for g in open_in(f) if g["name"] != key], entry, seen, f"{path}[{known}].")
         is_new = not any(mark.startswith(f"{path}[{known}].") for mark in seen)
         if inner or is_new:
@@ -264,15 +309,18 @@ def input_of(path: str, phase: str, step: str, form: Mapping[str, Any], sent: Ma
     return found
 
 
+_KEYS = ("id", "theme", "subtheme", "category", "question")
+
+
 def _place(path: str, known: str, form: Mapping[str, Any], sent: Mapping[str, Any] | None) -> int:
     listed = (sent or {}).get(path)
     if known.isdecimal():
         entry = listed[int(known)] if isinstance(listed, list) and int(known) < len(listed) else None
-        key = next((entry[k] for k in ("id", "theme", "subtheme", "category") if entry and k in entry), None)
+        key = next((entry[k] for k in _KEYS if entry and k in entry), None)
         if key is None or not isinstance(entry, dict):
             return int(known)
         known = key
     for number in numbers(form, path):
-        if any(form.get(f"{path}[{number}].{k}") == known for k in ("id", "theme", "subtheme", "category")):
+        if any(form.get(f"{path}[{number}].{k}") == known for k in _KEYS):
             return number
     return 0

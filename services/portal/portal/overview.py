@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +13,7 @@ Part = Mapping[str, Any]
 Title = Callable[[str], str]
 
 NEXT = (
-    "followup.conclude", "assessment.approve", "assessment.return", "decision.decide", "decision.notify",
+    "followup.conclude", "assessment.approve", "decision.decide", "decision.notify",
     "decision.reassess", "ordering.send", "assessment.recommend", "intake.complete", "assessment.start",
 )  # fmt: skip
 """The acts that carry a case on, in the order in which they are offered."""
@@ -43,6 +42,31 @@ class Event:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Lack:
+    """What is missing in a step, as often as it is; what that costs, where it costs anything."""
+
+    label: str
+    field: str  # the first place where it is missing
+    times: int = 1
+    costs: str = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How much of what a step asks of this case is there."""
+
+    step: str  # phase.step
+    asked: int
+    there: int
+    costly: tuple[Lack, ...] = ()
+    others: tuple[Lack, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        return self.there == self.asked
+
+
 @dataclass
 class Seen:
     """All that the page shows besides the document itself."""
@@ -53,6 +77,9 @@ class Seen:
     acts: list[str] = field(default_factory=list)  # what carries it on
     more: list[str] = field(default_factory=list)  # what else may be done
     warnings: list[dict[str, str]] = field(default_factory=list)
+    filled: list[Filled] = field(default_factory=list)  # the steps that ask something
+    unconfirmed: list[dict[str, Any]] = field(default_factory=list)  # taken over from an earlier case (GEN-08)
+    awaited: list[dict[str, Any]] = field(default_factory=list)  # information asked of others, and not come yet
     deadlines: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
     people: list[dict[str, str]] = field(default_factory=list)
@@ -66,7 +93,11 @@ def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Ma
     """Lay out what the page shows. `mine` are the acts of this role, `title` names an act (empty: it is none)."""
     seen = Seen(phase=document.get("case", {}).get("phase", "intake"))
     closed = document.get("case", {}).get("status") == "closed"
-    seen.warnings = [_warning(w) for w in document.get("warnings", [])]
+    seen.warnings = [_warning(w) for w in document.get("warnings", []) if w["rule"] != UNCONFIRMED]
+    seen.filled = [_filled(one) for one in document.get("completeness", []) if one["asked"]]
+    reused = document.get("assessment", {}).get("reused", [])
+    seen.unconfirmed = [one for one in reused if not one.get("confirmed_on")]
+    seen.awaited = [r for r in document.get("intake", {}).get("requests", []) if not r.get("answered_on")]
     seen.events = list(_events(document.get("history", []), labels, title))
     seen.stops = [_stop(name, parts.get(name), seen, closed) for name in PHASES]
     positions = (parts.get(seen.phase) or {}).get("positions", [])
@@ -88,15 +119,26 @@ def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Ma
 
 
 _OVER = ("met", "cancelled")
+UNCONFIRMED = "GEN-08"
+"""Warned of by the list of what is to be confirmed itself."""
+
+
+def _filled(told: Mapping[str, Any]) -> Filled:
+    """A field that is missing in several entries is told once, with how often."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in told["missing"]:
+        places.setdefault((one["label"], one.get("costs", "")), []).append(one["field"])
+    lacks = [Lack(label, fields[0], len(fields), costs) for (label, costs), fields in places.items()]
+    return Filled(
+        told["step"], told["asked"], told["asked"] - len(told["missing"]),
+        tuple(lack for lack in lacks if lack.costs), tuple(lack for lack in lacks if not lack.costs),
+    )  # fmt: skip
 
 
 def _warning(told: Mapping[str, str]) -> dict[str, str]:
-    """With the phase and step where it can be mended."""
-    names = re.split(r"[.\[]", told.get("field", ""))
-    place = (
-        {"phase": names[0], "step": names[1]} if len(names) > 1 and names[0] in PHASES else {"phase": "", "step": ""}
-    )
-    return {**told, **place}
+    """With the phase in which it can be mended."""
+    phase = told.get("field", "").partition(".")[0]
+    return {**told, "phase": phase if phase in PHASES else ""}
 
 
 def _stop(name: str, part: Part | None, seen: Seen, closed: bool) -> Stop:

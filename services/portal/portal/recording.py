@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from portal import forms
+from portal import forms, sources
 from portal.drawing import Widget
-from portal.forms import Described, Seen, Values
+from portal.forms import REMOVED, Described, Seen, Values
+from portal.sources import Sources
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody has written in one step: values, and from whom they are known."""
+
+    step: str
+    patch: Values
+    sources: Sources
+
+    def __bool__(self) -> bool:
+        return bool(self.patch or self.sources)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As the phase takes it."""
+        told = {f"{self.step}.{path}": source for path, source in self.sources.items()}
+        return ({self.step: self.patch} if self.patch else {}) | ({"sources": told} if told else {})
+
+    def without(self, units: Sequence[str], fields: Sequence[Described]) -> Typed:
+        """The same without what is left to somebody else."""
+        kept = {p: s for p, s in self.sources.items() if not any(p == u or p.startswith(f"{u}.") for u in units)}
+        return Typed(self.step, without(self.patch, units, fields), kept)
 
 
 @dataclass(frozen=True)
@@ -40,20 +64,20 @@ class Conflict:
     at: str = ""
 
 
-def complaints(
-    told: Mapping[str, Any], phase: str, step: str, form: Mapping[str, Any], sent: Mapping[str, Any]
-) -> list[Complaint]:
+def complaints(told: Mapping[str, Any], phase: str, form: Mapping[str, Any], typed: Typed) -> list[Complaint]:
     """A phase's problem document, line by line."""
+
+    def place(path: str) -> str:
+        named = sources.input_of(path, typed.sources, typed.step, form)
+        return named or forms.input_of(path, phase, typed.step, form, typed.patch)
+
     listed = told.get("errors") or [
         {"field": told.get("field", ""), "message": told.get("detail", ""), "rule": told.get("rule")}
     ]
     return [
-        Complaint(
-            e.get("message", ""), forms.input_of(e.get("field") or "", phase, step, form, sent), e.get("rule") or "",
-            e.get("field") or "",
-        )
+        Complaint(e.get("message", ""), place(e.get("field") or ""), e.get("rule") or "", e.get("field") or "")
         for e in listed
-    ]  # fmt: skip
+    ]
 
 
 def settle_on(widgets: Sequence[Widget], found: Iterable[Complaint]) -> list[Complaint]:
@@ -71,7 +95,7 @@ def flat(widgets: Iterable[Widget]) -> Iterable[Widget]:
     """Every widget of the page, from the top."""
     for widget in widgets:
         yield widget
-        yield from flat([*widget.widgets, *widget.more])
+        yield from flat([*widget.widgets, *widget.more, *widget.source])
         for entry in widget.entries:
             yield from flat(entry.widgets)
 
@@ -104,11 +128,30 @@ def merged(fields: Sequence[Described], fresh: Mapping[str, Any], patch: Mapping
             entries = {entry.get(f["key"]): entry for entry in fresh.get(name) or []}
             for entry in value:
                 known = entry.get(f["key"])
-                entries[known] = merged(f["fields"], entries.get(known, {}), entry)
+                if not entry.get(REMOVED):  # what is to go stays on the page until it is gone
+                    entries[known] = merged(f["fields"], entries.get(known, {}), entry)
             laid[name] = list(entries.values())
         else:
             laid[name] = value
     return laid
+
+
+def removed(fields: Sequence[Described], patch: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    """The entries that are to go: `goals[g1]`, `interventions[i1].service_lines[l2]`."""
+    for f in fields:
+        for entry in patch.get(f["name"]) or () if f.get("key") else ():
+            path = f"{at}{f['name']}[{entry.get(f['key'])}]"
+            if entry.get(REMOVED):
+                yield path
+            else:
+                yield from removed(f["fields"], entry, f"{path}.")
+
+
+def tick_removed(fields: Sequence[Described], form: MultiDict[str, str], gone: Collection[str]) -> None:
+    """Mark on the page again which entries somebody has asked to take out."""
+    for entry in {name.rpartition(".")[0] for name in form if gone}:
+        if forms.keyed(fields, form, entry) in gone:
+            form[f"{entry}.{forms.GONE}"] = "1"
 
 
 def unit_values(f: Described, unit: str, values: Mapping[str, Any]) -> Any:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 
 from casework.calendar import DENMARK, Calendar
+from casework.configuration import Track
 from casework.contracts.deadlines import KINDS
-from casework.vocabularies import Concept, vocabulary
+from casework.vocabularies import Concept, level_guidance, vocabulary
 from portal import reading
 from portal.drawing import Option
 from portal.forms import Described, is_group, is_list
@@ -41,14 +42,22 @@ ACTIONS = {
     "intake.complete": lazy_gettext("Gør sagsåbningen færdig"),
     "intake.close": lazy_gettext("Luk sagen"),
     "intake.withdraw_consent": lazy_gettext("Træk samtykke tilbage"),
+    "intake.request_information": lazy_gettext("Indhent oplysninger"),
+    "intake.record_information": lazy_gettext("Registrér svar på det, der er indhentet"),
+    "intake.announce_new_date": lazy_gettext("Giv borgeren en ny dato"),
     "assessment.start": lazy_gettext("Begynd udredningen"),
     "assessment.recommend": lazy_gettext("Send indstilling"),
     "assessment.approve": lazy_gettext("Godkend indstillingen"),
+    "assessment.change": lazy_gettext("Godkend med ændringer"),
     "assessment.return": lazy_gettext("Send tilbage med en kommentar"),
     "assessment.send_hearing": lazy_gettext("Send partshøring"),
     "assessment.record_hearing_answer": lazy_gettext("Registrér høringssvar"),
     "assessment.pause": lazy_gettext("Sæt på pause"),
     "assessment.resume": lazy_gettext("Genoptag"),
+    "assessment.send_copy": lazy_gettext("Send borgeren en kopi"),
+    "assessment.reuse": lazy_gettext("Genbrug fra en tidligere sag"),
+    "assessment.confirm_reused": lazy_gettext("Bekræft det genbrugte"),
+    "assessment.reopen_themes": lazy_gettext("Genåbn temaer"),
     "assessment.offer_plan": lazy_gettext("Tilbyd handleplan"),
     "assessment.complete_plan": lazy_gettext("Gør handleplanen færdig"),
     "decision.decide": lazy_gettext("Træf afgørelse"),
@@ -71,14 +80,24 @@ ACTIONS = {
 LEAVES_THE_HOUSE = {
     "intake.close": lazy_gettext("Sagen lukkes, og alt, der er i gang i den, stopper."),
     "intake.withdraw_consent": lazy_gettext("Samtykket gælder ikke fra nu af. Det, der er sendt, forbliver sendt."),
+    "intake.request_information": lazy_gettext(
+        "Sagen venter på svar fra kilden. Det kræver borgerens samtykke, eller at loven giver adgang uden."
+    ),
+    "intake.announce_new_date": lazy_gettext(
+        "Beskeden til borgeren bliver skrevet på sagen, og fristen flyttes til den nye dag."
+    ),
     "assessment.recommend": lazy_gettext(
-        "Indstillingen går til den, der har kompetencen. I det lille spor er den dermed godkendt."
+        "Indstillingen går til den, der har kompetencen. Må du selv afgøre sagen, er den dermed godkendt."
     ),
     "assessment.approve": lazy_gettext("Indstillingen er godkendt, og der kan træffes afgørelse."),
+    "assessment.change": lazy_gettext(
+        "Ret først Sagsvurderingen. Det, der står der nu, er det, du godkender. Skriv, hvad du har ændret, og hvorfor."
+    ),
     "assessment.return": lazy_gettext("Indstillingen går tilbage til sagsbehandleren med din kommentar."),
     "assessment.send_hearing": lazy_gettext(
         "Borgeren eller den, der repræsenterer borgeren, får høringen og en frist til at svare."
     ),
+    "assessment.send_copy": lazy_gettext("Sagen husker, at borgeren har fået udredning og vurdering i dag."),
     "decision.decide": lazy_gettext("Afgørelsen er truffet. Borgeren får først besked, når du giver den."),
     "decision.notify": lazy_gettext("Borgeren får besked. Er den skriftlig, sendes brevet, og klagefristen løber."),
     "decision.reassess": lazy_gettext("Genvurderingen er slut. Fastholdes afgørelsen, går klagen til Ankestyrelsen."),
@@ -94,6 +113,12 @@ LEAVES_THE_HOUSE = {
     ),
 }  # fmt: skip
 """What happens when it is done: shown on the page that asks once more."""
+
+ANSWERS = ("assessment.approve", "assessment.change", "assessment.return")
+"""A leader's answers to a recommendation: they stand on one page, and are offered as one."""
+
+ON_REUSE_PAGE = ("assessment.reuse", "assessment.confirm_reused", "assessment.reopen_themes")
+"""What is done on the page of earlier cases, where one sees of what."""
 
 KIND_OF_NEWS = {
     "order.answered": lazy_gettext("En udfører har svaret på en bestilling"),
@@ -126,6 +151,17 @@ def action(name: str, described: str = "") -> str:
     return str(ACTIONS[name]) if name in ACTIONS else said(described) or name
 
 
+def offered(actions: Iterable[str]) -> list[str]:
+    """What is offered of what may be done: the answers as one, and what stands on a page of its own by that page."""
+    hidden = (*ANSWERS[1:], *ON_REUSE_PAGE[1:])
+    return [action for action in actions if action not in hidden]
+
+
+def offer(name: str) -> str:
+    """What the button says."""
+    return gettext("Svar på indstillingen") if name in ANSWERS else action(name)
+
+
 def act_of(name: str) -> str:
     """What a person did; empty for a message."""
     return str(ACTIONS[name]) if name in ACTIONS else ""
@@ -143,6 +179,36 @@ def news(kind: str) -> str:
     if kind in KINDS or kind.removeprefix("deadline.") in KINDS:
         return gettext("Frist: %(frist)s", frist=deadline(kind.removeprefix("deadline.")))
     return gettext("Der er noget nyt i sagen")
+
+
+def track(known: Track) -> str:
+    """What a case's track is called in this municipality."""
+    return known.label if language() == "da" else known.label_en
+
+
+# whose word it is
+def mark(told: Mapping[str, Any]) -> str:
+    """Skrevet af Kim Dam 3. maj 2025 · fra sag 2025-00077 · ifølge Pædagog Lone, Hjemmebesøg 2026-0311."""
+    if not told:
+        return ""
+    on = day(datetime.fromisoformat(told["at"]).astimezone(DENMARK).date())
+    if told.get("by"):
+        parts = [gettext("Skrevet af %(navn)s %(dag)s", navn=told["by"], dag=on)]
+    else:
+        parts = [gettext("Fra %(fase)s %(dag)s", fase=phase(told["phase"]), dag=on)]
+    if told.get("case"):
+        parts.append(gettext("fra sag %(nummer)s", nummer=told["case"]))
+    if told.get("source"):
+        parts.append(gettext("ifølge %(hvem)s", hvem=source(told["source"])))
+    return " · ".join(parts)
+
+
+def source(told: Mapping[str, Any]) -> str:
+    """Pædagog Lone, Hjemmebesøg 2026-0311."""
+    document = told.get("document", {})
+    who = told.get("name") or code("source-kinds", told.get("kind")).lower()
+    found = " ".join(filter(None, (document.get("title"), document.get("journal_number"))))
+    return ", ".join(filter(None, (who, found, day(document.get("date")))))
 
 
 # days
@@ -209,13 +275,19 @@ def level(value: Any) -> str:
     return f"{value} – {concept.label(language())}" if concept else str(value)
 
 
-def options(f: Described) -> list[Option]:
-    """What may be chosen in a field, grouped as the list is."""
+def options(f: Described, about: str = "") -> list[Option]:
+    """What may be chosen in a field, grouped as the list is, with what helps to choose; a level as it is in a theme."""
     if f["type"] == "int":
-        return [Option(c["value"], level(c["value"])) for c in vocabulary("functioning-levels").values() if c["value"]]
+        levels = [c for c in vocabulary("functioning-levels").values() if c["value"]]
+        return [Option(c["value"], level(c["value"]), hint=_what_it_means(c, about)) for c in levels]
     concepts = vocabulary(f["vocabulary"])
     listed = [concepts[c] for c in f["codes"] or concepts if c in concepts]
-    return [Option(c.code, c.label(language()), _group(concepts, c)) for c in listed]
+    return [Option(c.code, c.label(language()), _group(concepts, c), c.help(language())) for c in listed]
+
+
+def _what_it_means(concept: Concept, about: str) -> str:
+    told = level_guidance(about, int(concept["value"]), language()) if about in vocabulary("themes") else ""
+    return told or concept.help(language())
 
 
 def _group(concepts: Mapping[str, Concept], concept: Concept) -> str:

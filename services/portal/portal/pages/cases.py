@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
 
+from casework.configuration import Track
 from casework.contracts import PHASES
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor
 from casework.service import auth
-from casework.vocabularies import vocabulary
-from portal import identity, overview, reading, wording
+from portal import forms, identity, overview, reading, reuse, wording
 from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
 from portal.model import Access, Citizen, ListedCase
 from portal.pages.here import call, descriptions, header, note, phases, problem, service, today
-from portal.pages.record import may, straight
+from portal.pages.record import is_closed, may, straight
 
 blp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -116,7 +118,7 @@ def open_case() -> Any:
 
 def _new(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
     return render_template(
-        "new_case.html", form=form, errors=errors, id=form.get("id") or uuid4(), tracks=vocabulary("tracks").values()
+        "new_case.html", form=form, errors=errors, id=form.get("id") or uuid4(), tracks=service().municipality.tracks
     )
 
 
@@ -137,10 +139,69 @@ def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
     with service().database.reading() as session:
         others = _others(session, session.get(ListedCase, case_id))
     seen = overview.of(document, parts, _labels(me), today(), _mine(me), wording.act_of)
+    steps, track = _steps(me), _track(document)
     return render_template(
         "case.html", head=header(case_id), document=document, seen=seen, others=others, with_cpr=with_cpr,
-        straight=_straight(me, [*seen.acts, *seen.more]), tab="overview",
+        straight=_straight(me, [*seen.acts, *seen.more]), tab="overview", steps=steps,
+        mend=lambda path: _mend(case_id, steps, track.code if track else None, path),
+        unconfirmed=[reuse.held(one, steps, document) for one in seen.unconfirmed],
+        track=track, larger=_larger(track), etag=(parts.get("intake") or {}).get("revision", ""),
     )  # fmt: skip
+
+
+def _track(document: Mapping[str, Any]) -> Track | None:
+    """The case's track as intake tells it; None where it does not answer, or the municipality has no such track."""
+    code = document.get("case", {}).get("track")
+    return next((one for one in service().municipality.tracks if one.code == code), None)
+
+
+def _larger(track: Track | None) -> list[Track]:
+    return [one for one in service().municipality.tracks if track and one.rank > track.rank]
+
+
+def _steps(me: Actor) -> dict[str, Mapping[str, Any]]:
+    """What each step is (phase.step -> its description), of those phases that answer or have answered."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in PHASES:
+        try:
+            described = descriptions().of(phases(), me, name)
+        except Away:
+            continue
+        found |= {f"{name}.{step['step']}": step for step in described["steps"]}
+    return found
+
+
+def _mend(case_id: UUID, steps: Mapping[str, Mapping[str, Any]], track: str | None, path: str) -> str:
+    """The form on which a field is filled in, at the field; empty where it is on no page of its own."""
+    phase, _, rest = path.partition(".")
+    name, _, within = rest.partition(".")
+    step = steps.get(f"{phase}.{name}")
+    if step is None or step["per"] not in (None, "citizen") or is_closed(step):
+        return ""
+    f = next((f for f in step["fields"] if f["name"] == re.split(r"[.\[]", within)[0]), None)
+    hidden = f is not None and not forms.is_in_track(f, track) and forms.is_in_track(step, track)
+    query: dict[str, Any] = {"all": "1"} if hidden else {}
+    query |= {"_anchor": f"f-{f['name']}"} if f else {}
+    return url_for("record.form", case_id=case_id, phase=phase, step=name, **query)
+
+
+@blp.post("/<uuid:case_id>/track")
+@only(CASEWORKER, LEADER)
+def move(case_id: UUID) -> Any:
+    """Let the case follow a larger track: more of its forms show, and nothing that is written is lost."""
+    me, wanted = who(), request.form.get("track", "")
+    revision = request.form.get("etag", "")
+    answer = call(
+        me, "PATCH", "intake", f"/cases/{case_id}", json={"case": {"track": wanted}},
+        headers={"If-Match": f'"{revision}"'},
+    )  # fmt: skip
+    if answer.ok:
+        note(case_id, me, "record")
+        name = wording.track(service().municipality.track(wanted))
+        flash(gettext("Sagen følger nu sporet %(spor)s. Alt, hvad der er skrevet, står her stadig.", spor=name))
+    else:
+        flash(wording.said(problem(answer).get("detail")), "warning")
+    return redirect(url_for("cases.one", case_id=case_id))
 
 
 def _mine(me: Actor) -> set[str]:
@@ -152,7 +213,7 @@ def _mine(me: Actor) -> set[str]:
         except Away:
             continue
         found |= {a["action"] for a in described["actions"] if may(me, a["action"], described)}
-    return found
+    return set(wording.offered(found))
 
 
 def _straight(me: Actor, actions: list[str]) -> set[str]:

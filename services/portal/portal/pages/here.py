@@ -97,6 +97,12 @@ class Header:
         return f"{born:%d%m%y}-••••" if born else ""
 
 
+def track_of(head: Header) -> str | None:
+    """The case's track, where the municipality has it; None hides nothing."""
+    code = head.row.track if head.row else None
+    return code if any(code == track.code for track in service().municipality.tracks) else None
+
+
 def header(case_id: UUID) -> Header:
     with service().database.reading() as session:
         row = session.get(ListedCase, case_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +18,15 @@ from casework.calendar import DENMARK
 from casework.contracts import PHASES
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor, Role
-from portal import forms, recording, wording
+from portal import forms, guidance, recording, sources, wording
 from portal.descriptions import Away
-from portal.drawing import Drawing, Option
-from portal.forms import Values
+from portal.drawing import Asked, Drawing, Option
+from portal.forms import Seen, Values
 from portal.identity import only, who
 from portal.model import Provider
-from portal.pages.here import call, descriptions, header, note, phases, problem, service
-from portal.recording import Complaint, Conflict
+from portal.overview import NEXT
+from portal.pages.here import call, descriptions, header, note, phases, problem, service, track_of
+from portal.recording import Complaint, Conflict, Typed
 
 blp = Blueprint("record", __name__, url_prefix="/cases")
 
@@ -41,6 +43,7 @@ class Place:
     phase: str
     step: str
     key: str = ""
+    everything: bool = False  # also what the case's track leaves out
 
     @property
     def is_provider(self) -> bool:
@@ -48,9 +51,14 @@ class Place:
 
     @property
     def address(self) -> str:
+        query: dict[str, Any] = {"all": "1"} if self.everything else {}
         if self.is_provider:
-            return url_for("provider.form", case_id=self.case_id, step=self.step)
-        return url_for("record.form", case_id=self.case_id, phase=self.phase, step=self.step, key=self.key or None)
+            return url_for("provider.form", case_id=self.case_id, step=self.step, **query)
+        query |= {"key": self.key} if self.key else {}
+        return url_for("record.form", case_id=self.case_id, phase=self.phase, step=self.step, **query)
+
+    def showing(self, *, everything: bool) -> Place:
+        return replace(self, everything=everything)
 
     @property
     def above(self) -> str:
@@ -78,6 +86,7 @@ class Record:
     values: Mapping[str, Any]
     origins: Mapping[str, str]
     revision: str
+    marks: Mapping[str, Any] = field(default_factory=dict)  # path -> whose word it is
 
     @classmethod
     def of(cls, place: Place) -> Record:
@@ -87,7 +96,7 @@ class Record:
         told = answer.json()
         empty: dict[str, Any] = {"values": {}, "origins": {}}
         found = next((r for r in told["records"] if r["step"] == place.step), empty)
-        return cls(found["values"], found["origins"], str(told["revision"]))
+        return cls(found["values"], found["origins"], str(told["revision"]), found.get("marks", {}))
 
 
 # the task list
@@ -95,31 +104,41 @@ class Record:
 @only(CASEWORKER, LEADER)
 def tasks(case_id: UUID, phase: str) -> Any:
     """Every form of the phase, with what is still missing, and what can be done."""
-    me = who()
+    me, head = who(), header(case_id)
+    track = track_of(head)
     described = descriptions().of(phases(), me, phase)
     records = call(me, "GET", phase, f"/cases/{case_id}/records").json()["records"]
     part = call(me, "GET", phase, f"/cases/{case_id}").json()
     note(case_id, me, "read")
-    rows = [row for step in described["steps"] for row in _rows(step, records, part)]
+    rows = [row for step in described["steps"] for row in _rows(step, records, part, track)]
+    shown = [row for row in rows if row["belongs"] or row["status"] != "untouched" or wants_everything()]
     return render_template(
         "phase.html",
-        head=header(case_id),
+        head=head,
         phase=phase,
-        rows=rows,
+        rows=shown,
+        left_out=len(rows) - len(shown),
+        everything=wants_everything(),
         part=part,
         tab=phase,
-        actions=[(a, straight(a, described)) for a in part["actions"] if may(me, a, described)],
+        actions=[(a, straight(a, described)) for a in _in_order(part["actions"]) if may(me, a, described)],
+        carries_on=NEXT,
     )
 
 
+def _in_order(actions: Sequence[str]) -> list[str]:
+    """What carries the case on first."""
+    return sorted(wording.offered(actions), key=lambda action: NEXT.index(action) if action in NEXT else len(NEXT))
+
+
 def _rows(
-    step: Mapping[str, Any], records: Sequence[Mapping[str, Any]], part: Mapping[str, Any]
+    step: Mapping[str, Any], records: Sequence[Mapping[str, Any]], part: Mapping[str, Any], track: str | None
 ) -> list[dict[str, Any]]:
     """One row per record of a step; a step that nobody writes in has none."""
-    if all(forms.is_closed(f) for f in step["fields"]):
+    if is_closed(step):
         return []
-    mine = [r for r in records if r["step"] == step["step"]]
     warned = [w for w in part["warnings"] if w["field"].startswith(f"{part['phase']}.{step['step']}")]
+    picture = next((c for c in part.get("completeness", []) if c["step"] == step["step"]), None)
     names = _names_of_keys(part)
     return [
         {
@@ -127,11 +146,31 @@ def _rows(
             "label": step["label"],
             "key": r["key"],
             "which": names.get(r["key"], r["key"]),
-            "status": forms.status_of(step["fields"], r["values"], r["origins"]),
+            "belongs": forms.is_in_track(step, track),
+            "status": _status(step, r, picture, track),
+            "asked": picture["asked"] if picture else 0,
+            "there": picture["asked"] - len(picture["missing"]) if picture else 0,
             "warnings": len(warned),
         }
-        for r in mine
+        for r in records
+        if r["step"] == step["step"]
     ]
+
+
+def _status(
+    step: Mapping[str, Any], record: Mapping[str, Any], picture: Mapping[str, Any] | None, track: str | None
+) -> str:
+    """As the phase tells it of a step with one record; else by what is always needed of what the track shows."""
+    values, origins = record["values"], record["origins"]
+    status = forms.status_of(forms.shown_on(track, step["fields"], values, origins), values, origins)
+    if picture and status != "untouched":
+        return "unfinished" if picture["missing"] else "filled"
+    return status
+
+
+def is_closed(step: Mapping[str, Any]) -> bool:
+    """Whether nobody writes in the step: the house keeps it."""
+    return all(forms.is_closed(f) for f in step["fields"])
 
 
 def _names_of_keys(part: Mapping[str, Any]) -> dict[str, str]:
@@ -157,21 +196,31 @@ def straight(action: str, described: Mapping[str, Any]) -> bool:
 @blp.get(f"/<uuid:case_id>/{PHASE}/<string:step>")
 @only(CASEWORKER, LEADER)
 def form(case_id: UUID, phase: str, step: str) -> Any:
-    return show(Place(who(), case_id, phase, step, request.args.get("key", "")))
+    return show(_place(case_id, phase, step))
 
 
 @blp.post(f"/<uuid:case_id>/{PHASE}/<string:step>")
 @only(CASEWORKER, LEADER)
 def save(case_id: UUID, phase: str, step: str) -> Any:
-    return keep(Place(who(), case_id, phase, step, request.args.get("key", "")))
+    return keep(_place(case_id, phase, step))
+
+
+def _place(case_id: UUID, phase: str, step: str) -> Place:
+    return Place(who(), case_id, phase, step, request.args.get("key", ""), wants_everything())
+
+
+def wants_everything() -> bool:
+    """Whether also what the case's track leaves out is asked for."""
+    return request.args.get("all") == "1"
 
 
 def show(place: Place) -> Any:
     """The form as it is recorded."""
     described, record = place.described(), Record.of(place)
     note(place.case_id, place.me, "read")
-    page = Page(place, described, record, forms.to_inputs(described["fields"], record.values))
-    page.seen = forms.see(described["fields"], record.values)
+    page = Page(place, described, record, MultiDict())
+    page.fill(record.values, sources.of(record.marks))
+    page.seen = page.marks
     return page.render()
 
 
@@ -183,42 +232,68 @@ class Page:
     described: Mapping[str, Any]
     record: Record
     form: MultiDict[str, str]
-    seen: Mapping[str, str] | None = None
+    seen: Seen = field(default_factory=dict)
+    kept: Collection[str] = ()  # the fields that the person has on the page
     behind: Sequence[str] = ()
     complaints: Sequence[Complaint] = ()
     conflicts: Sequence[Conflict] = ()
     notice: str = ""
 
+    def fill(self, values: Mapping[str, Any], known: Mapping[str, Values]) -> None:
+        """Let these values stand in the inputs, and from whom they are known."""
+        self.form = forms.to_inputs(self.described["fields"], values)
+        sources.write(self.described["fields"], self.form, known, self.place.step)
+
+    @property
+    def marks(self) -> Seen:
+        """A mark of each value that stands in the inputs."""
+        fields = self.described["fields"]
+        return forms.marks(fields, forms.parse(fields, self.form).values) | sources.seen(
+            sources.read(fields, self.form).values
+        )
+
     def render(self) -> str:
+        place, head = self.place, header(self.place.case_id)
+        track = track_of(head)
+        belongs = forms.is_in_track(self.described, track)
         drawing = Drawing(
             fields=self.described["fields"],
             form=self.form,
             values=self.record.values,
             origins=self.record.origins,
+            marks=self.record.marks,
             codes=options,
+            beside=guidance.beside,
+            before=guidance.before,
             providers=_providers()[0],
             candidates=self._candidates(),
             describe=_in_words,
+            questions=self._questions(),
+            track=track if belongs else None,
+            kept=[f["name"] for f in self.described["fields"]] if place.everything else self.kept,
+            asks_sources=not place.is_provider,
             read_only=self.read_only,
         )
         found = recording.settle_on(drawing.widgets(), self.complaints)
         drawing = replace(drawing, errors={c.input: (c.message, c.rule) for c in found if c.input})
         return render_template(
             "form.html",
-            head=header(self.place.case_id),
-            place=self.place,
-            phase=self.place.phase,
-            tab=self.place.phase,
+            head=head,
+            place=place,
+            phase=place.phase,
+            tab=place.phase,
             step=self.described,
+            belongs=belongs,
+            left_out=drawing.left_out,
             widgets=drawing.widgets(),
             complaints=found,
             conflicts=self.conflicts,
             notice=self.notice,
             read_only=self.read_only,
             etag=self.record.revision,
-            seen=json.dumps(self.seen or {}, separators=(",", ":")),
+            seen=json.dumps(self.seen, separators=(",", ":")),
             behind=",".join(self.behind),
-            next_step=self._next(),
+            next_step=self._next(track),
         )
 
     @property
@@ -226,14 +301,23 @@ class Page:
         """What others write is shown, and not to be mended here."""
         return str(self.place.me.role) not in self.described["by"]
 
-    def _next(self) -> str:
-        """The form after this one, where the phase has one per case."""
-        if self.place.is_provider or self.place.key:
+    def _next(self, track: str | None) -> str:
+        """The form after this one, of those that the track shows, where the phase has one per case."""
+        place = self.place
+        if place.is_provider or place.key:
             return ""
-        steps = descriptions().of(phases(), self.place.me, self.place.phase)["steps"]
-        open_ones = [s["step"] for s in steps if not all(forms.is_closed(f) for f in s["fields"])]
-        after = open_ones[open_ones.index(self.place.step) + 1 :] if self.place.step in open_ones else []
-        return after[0] if after else ""
+        steps = [s for s in descriptions().of(phases(), place.me, place.phase)["steps"] if not is_closed(s)]
+        after = steps[next((n + 1 for n, s in enumerate(steps) if s["step"] == place.step), len(steps)) :]
+        return next((s["step"] for s in after if place.everything or forms.is_in_track(s, track)), "")
+
+    def _questions(self) -> list[Asked]:
+        """The specialist questions of the track and the target groups, and those that were answered before."""
+        if not any(f["type"] == "SpecialistAnswer" for f in self.described["fields"]):
+            return []
+        path = f"/cases/{self.place.case_id}/questions"
+        sets = call(self.place.me, "GET", self.place.phase, path).json()["question_sets"]
+        answered = [entry["question"] for entry in self.record.values.get("answers", [])]
+        return guidance.questions(sets, filter(None, map(service().municipality.question, answered)))
 
     def _candidates(self) -> dict[str, Any]:
         """What may be chosen from where only the choice is made here: the entries of the field it is carried from."""
@@ -257,9 +341,9 @@ def _in_words(f: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     return " · ".join(filter(None, (wording.show(g, entry.get(g["name"])) for g in wanted)))
 
 
-def options(f: Mapping[str, Any]) -> list[Option]:
+def options(f: Mapping[str, Any], about: str = "") -> list[Option]:
     given: list[Option] | None = f.get("options")
-    return wording.options(f) if given is None else given
+    return wording.options(f, about) if given is None else given
 
 
 def keep(place: Place) -> Any:
@@ -269,44 +353,51 @@ def keep(place: Place) -> Any:
         described = place.described()
     except Away as away:
         return lost(form, away, place.address)
+    fields = described["fields"]
     recording.fill_providers(form, _providers()[1])
-    parsed = forms.parse(described["fields"], form)
+    parsed, named = forms.parse(fields, form), sources.read(fields, form)
     seen, older = recording.read_seen(form.get("seen", "")), [n for n in form.get("behind", "").split(",") if n]
-    patch = forms.patch(described["fields"], parsed.values, seen)
-    page = Page(place, described, Record({}, {}, form.get("etag", "")), form, seen, older)
-    if parsed.problems:
-        return _refuse(page, [Complaint(message, name) for name, message in parsed.problems.items()], 422)
+    patch = forms.patch(fields, parsed.values, seen)
+    typed = Typed(place.step, patch, sources.changed(fields, named.values, seen, patch))
+    kept = {re.split(r"[.\[]", name)[0] for name in form}
+    page = Page(place, described, Record({}, {}, form.get("etag", "")), form, seen, kept, older)
+    if problems := parsed.problems | named.problems:
+        return _refuse(page, [Complaint(message, name) for name, message in problems.items()], 422)
     left, open_ones = _choices(form)
-    patch = recording.without(patch, left, described["fields"])
+    typed = typed.without(left, fields)
     if open_ones:
         page.notice = gettext("Vælg, hvad der skal stå, hvor I har rettet det samme")
-    touched = [u for u in recording.units_of(patch, described["fields"]) if u.partition("[")[0] in older]
+    touched = [u for u in recording.units_of(typed.patch, fields) if u.partition("[")[0] in older]
     if touched and not left and not form.getlist("conflict"):
-        return _conflict(page, patch, touched)
+        return _conflict(page, typed, touched)
     if open_ones:
-        return _conflict(page, patch, open_ones)
-    if patch:
+        return _conflict(page, typed, open_ones)
+    if typed:
         try:
-            answer = call(
-                place.me,
-                "PATCH",
-                place.phase,
-                f"/cases/{place.case_id}",
-                json={place.step: patch},
-                params=place.query,
-                headers={"If-Match": f'"{form.get("etag", "")}"'},
-            )
+            answer = _send(place, typed, form.get("etag", ""))
         except Away as away:
             return _not_now(page, away)
         if answer.status_code == 412:
             lead = f"{place.step}."
-            return _conflict(page, patch, [u.removeprefix(lead) for u in problem(answer).get("fields", [])])
+            return _conflict(page, typed, [u.removeprefix(lead) for u in problem(answer).get("fields", [])])
         if not answer.ok:
-            told = problem(answer)
-            found = recording.complaints(told, place.phase, place.step, form, patch)
+            found = recording.complaints(problem(answer), place.phase, form, typed)
             return _refuse(page, found, answer.status_code)
         note(place.case_id, place.me, "record")
-    return _saved(page, parsed.values)
+    return _saved(page)
+
+
+def _send(place: Place, typed: Typed, revision: str) -> Any:
+    """Record it, on top of what the person has read. Raises Away."""
+    return call(
+        place.me,
+        "PATCH",
+        place.phase,
+        f"/cases/{place.case_id}",
+        json=typed.body,
+        params=place.query,
+        headers={"If-Match": f'"{revision}"'},
+    )
 
 
 def _choices(form: MultiDict[str, str]) -> tuple[list[str], list[str]]:
@@ -324,12 +415,12 @@ def _clock() -> str:
     return f"{service().clock().astimezone(DENMARK):%H.%M}"
 
 
-def _saved(page: Page, values: Values) -> Any:
+def _saved(page: Page) -> Any:
     place, fields = page.place, page.described["fields"]
     if not _is_autosave():
         flash(gettext("Gemt kl. %(tid)s", tid=_clock()))
-        after = request.form.get("then", "")
-        return redirect(place.above if after == "close" else _at(place, after) if after else place.address)
+        return redirect(_after(place, request.form.get("then", "")))
+    values = forms.parse(fields, page.form).values
     try:
         now = Record.of(place)
     except Away:
@@ -342,12 +433,17 @@ def _saved(page: Page, values: Values) -> Any:
         etag=now.revision,
         behind=",".join(older),
         labels=labels,
-        seen=json.dumps(forms.marks(fields, values), separators=(",", ":")),
+        seen=json.dumps(page.marks, separators=(",", ":")),
     )
 
 
-def _at(place: Place, step: str) -> str:
-    return replace(place, step=step, key="").address
+def _after(place: Place, then: str) -> str:
+    """Where a person goes on once it is saved."""
+    if then == "close":
+        return place.above
+    if then in ("all", "fewer"):
+        return place.showing(everything=then == "all").address
+    return replace(place, step=then, key="").address if then else place.address
 
 
 def _refuse(page: Page, found: Sequence[Complaint], status: int) -> Any:
@@ -374,38 +470,34 @@ def _not_now(page: Page, away: Away) -> Any:
     return page.render(), 503
 
 
-def _conflict(page: Page, patch: Values, units: Sequence[str]) -> Any:
+def _conflict(page: Page, typed: Typed, units: Sequence[str]) -> Any:
     """Somebody else has saved the same: both versions, and the person chooses. Nothing is chosen beforehand."""
     place, fields = page.place, page.described["fields"]
     now = Record.of(place)
     by_name = {f["name"]: f for f in fields}
     known = [u for u in units if u.partition("[")[0] in by_name]
-    mine = recording.merged(fields, now.values, patch)
+    mine, gone = recording.merged(fields, now.values, typed.patch), set(recording.removed(fields, typed.patch))
     changed = _changes(place)
     conflicts = []
     for unit in known:
         f = by_name[unit.partition("[")[0]]
         texts = [wording.show(f, recording.unit_values(f, unit, values)) for values in (mine, now.values)]
+        if unit in gone:
+            texts[0] = gettext("(fjernet)") if texts[1] else ""
         by, at = next(((b, t) for path, b, t in changed if path.startswith(f"{place.step}.{unit}")), ("", ""))
         if texts[0] != texts[1]:
             conflicts.append(Conflict(unit, f["label"], texts[0], texts[1], by, at))
-    if not conflicts:  # both wrote the same, or it is this page's own earlier save: nothing stands against it
-        answer = call(
-            place.me,
-            "PATCH",
-            place.phase,
-            f"/cases/{place.case_id}",
-            json={place.step: patch},
-            params=place.query,
-            headers={"If-Match": f'"{now.revision}"'},
-        )
-        if answer.ok:
-            return _saved(page, forms.parse(fields, page.form).values)
+    # Without a conflict both wrote the same, or it is this page's own earlier save: nothing stands against it.
+    if not conflicts and _send(place, typed, now.revision).ok:
+        return _saved(page)
     if _is_autosave():
         names = ", ".join(c.by for c in conflicts[:1] if c.by)
         return render_template("parts/conflict.html", by=names), 412
     page.record, page.conflicts, page.behind = now, conflicts, ()
-    page.form, page.seen = forms.to_inputs(fields, mine), forms.see(fields, now.values)
+    page.fill(now.values, sources.of(now.marks))
+    page.seen = page.marks
+    page.fill(mine, sources.of(now.marks) | typed.sources)
+    recording.tick_removed(fields, page.form, gone)
     return page.render(), 412
 
 
@@ -450,6 +542,8 @@ def _providers() -> tuple[list[Option], dict[str, dict[str, str]]]:
 @blp.get(f"/<uuid:case_id>/{PHASE}/actions/<string:action>")
 @only(CASEWORKER, LEADER)
 def ask(case_id: UUID, phase: str, action: str) -> Any:
+    if action in wording.ON_REUSE_PAGE:
+        return redirect(url_for("reuse.page", case_id=case_id))
     return check(Place(who(), case_id, phase, ""), action)
 
 
@@ -477,7 +571,7 @@ def check(place: Place, action: str, form: MultiDict[str, str] | None = None, fo
     placed = recording.settle_on(drawing.widgets(), [replace(c, input=c.input or c.field) for c in found])
     drawing = replace(drawing, errors={c.input: (c.message, c.rule) for c in placed if c.input})
     return render_template(
-        "check.html",
+        "answer.html" if action in wording.ANSWERS else "check.html",
         head=header(place.case_id),
         place=place,
         phase=place.phase,
@@ -488,12 +582,10 @@ def check(place: Place, action: str, form: MultiDict[str, str] | None = None, fo
         complaints=placed,
         part=part,
         consequence=wording.LEAVES_THE_HOUSE.get(action, ""),
-        steps=_steps(place),
+        consequences=wording.LEAVES_THE_HOUSE,
+        answers=wording.ANSWERS,
+        steps={s["step"]: s for s in descriptions().of(phases(), place.me, place.phase)["steps"]},
     )
-
-
-def _steps(place: Place) -> list[str]:
-    return [s["step"] for s in descriptions().of(phases(), place.me, place.phase)["steps"]]
 
 
 def _asked(place: Place, fields: Sequence[Mapping[str, Any]], part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
