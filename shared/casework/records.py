@@ -34,16 +34,16 @@ def merge(cls: type, own: Mapping[str, Any], patch: Any, at: str = "", *, carrie
             raise Invalid({path: ("Feltet findes ikke", None)})
         declared = known[name]
         _may_write(declared, cls, path)
-        keyed = _is_keyed(declared)
         if given is None:
             _may_empty(declared, path)
             merged[name] = None
-        elif keyed and isinstance(given, list):
-            if given or name in merged:  # no entries: nothing is filled in
-                shows_through = carried or bool(declared.info.carried_from)
-                merged[name] = _merge_entries(declared, merged.get(name) or [], given, path, carried=shows_through)
-        else:
+        elif not _is_keyed(declared):
             merged[name] = given
+        elif not isinstance(given, list):
+            raise Invalid({path: ("Her skal stå en liste", None)})
+        elif given or name in merged:  # no entries: nothing is filled in
+            shows_through = carried or bool(declared.info.carried_from)
+            merged[name] = _merge_entries(declared, merged.get(name) or [], given, path, carried=shows_through)
     return merged
 
 

@@ -147,6 +147,11 @@ def test_what_is_no_group_of_fields_is_refused(patch):
     assert refusal({}, patch).field
 
 
+@pytest.mark.parametrize("entries", [{"id": "a"}, "a", 7, True])
+def test_entries_that_are_no_list_are_refused(entries):
+    assert str(refusal(TWO_WISHES, {"wishes": entries})) == "talk.wishes · Her skal stå en liste"
+
+
 def test_a_key_that_is_no_text_is_refused():
     assert refusal({}, {"wishes": [{"id": ["a"], "text": "Hund"}]}).field == "talk.wishes[0].id"
 

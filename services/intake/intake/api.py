@@ -8,31 +8,37 @@ from flask_smorest import Blueprint
 from marshmallow import fields as mf
 
 from casework.errors import Invalid
-from casework.fields import field, value
+from casework.fields import field, fields_of, value
 from casework.process import CASEWORKER, LEADER
-from casework.schema import load
+from casework.schema import load, marshmallow_field
 from casework.service.auth import actor, only
-from casework.service.phase_api import PhaseService, body
+from casework.service.phase_api import PhaseService, body, refusals
 from intake.commands import OpenCase
 from intake.handlers import IntakeHandlers
 
 
-class OpenCaseSchema(ma.Schema):
-    """What it takes to open a case. The id is the caller's choice: the same request twice opens one case."""
-
-    id = mf.UUID(metadata={"description": "The new case's id, chosen by the caller"})
-    cpr_number = mf.String(metadata={"description": "Whose case it is; the citizen is found by it, or registered"})
-    citizen_id = mf.UUID(metadata={"description": "The citizen, where already known"})
-    track = mf.String(metadata={"description": "small, standard (the default) or complex"})
-    entry_phase = mf.String(metadata={"description": "The phase in which the case begins; intake by default"})
-
-
 @value
 class WhoseCase:
-    """Which case is opened, and for whom."""
+    """Which case is opened, and for whom. The id is the caller's choice: the same request twice opens one case."""
 
-    id: UUID | None = field("Sagens id")
-    cpr_number: str | None = field("CPR-nummer")
+    id: UUID | None = field("Sagens id", help="Vælges af den, der åbner sagen")
+    cpr_number: str | None = field("CPR-nummer", help="Borgeren findes på det, eller registreres med det")
+
+
+GIVEN = {**dict.fromkeys(fields_of(WhoseCase), WhoseCase), **dict.fromkeys(fields_of(OpenCase), OpenCase)}
+del GIVEN["action"], GIVEN["case_number"]  # is given by the house
+
+OpenCaseSchema = ma.Schema.from_dict(
+    {name: marshmallow_field(fields_of(cls)[name], cls, allow_none=True) for name, cls in GIVEN.items()},
+    name="OpenCase",
+)
+"""What it takes to open a case: a citizen, known by id or number, or else a new one."""
+
+
+class Opened(ma.Schema):
+    """The case is open."""
+
+    case_id = mf.UUID(required=True)
 
 
 def blueprint(service: PhaseService) -> Blueprint:
@@ -42,7 +48,8 @@ def blueprint(service: PhaseService) -> Blueprint:
 
     @blp.post("")
     @blp.doc(requestBody={"content": {"application/json": {"schema": OpenCaseSchema}}})
-    @blp.response(201, description="Opened; asked again with the same id, already open")
+    @blp.response(201, Opened, description="Opened; asked again with the same id, already open")
+    @refusals(blp, 400, 401, 403, 413, 422)
     @only(CASEWORKER, LEADER)
     def open_case() -> Response:
         """Open a case."""

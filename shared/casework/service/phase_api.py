@@ -39,7 +39,6 @@ from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
 
-_LONGEST = 200
 NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
 
 
@@ -103,10 +102,10 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.patch("/<uuid:case_id>")
     @blp.doc(
         parameters=[
-            _parameter("If-Match", "The ETag that was read, or *", where="header"),
-            _parameter("key", "Which provider's or number's record"),
+            {**_parameter("If-Match", "The ETag that was read, or *", where="header"), "required": True},
+            _KEY,
         ],
-        requestBody={"content": {"application/json": {"schema": _patch_schema(phase)}}},
+        requestBody=_in_json(_patch_schema(phase)),
     )
     @blp.response(200, Recorded, description="Recorded", headers=ETAG)
     @refusals(blp, 400, 401, 403, 404, 409, 412, 413, 422, 428)
@@ -123,7 +122,7 @@ def _cases(service: PhaseService) -> Blueprint:
         return answer
 
     @blp.get("/<uuid:case_id>/records")
-    @blp.doc(parameters=[_parameter("step", "One step only"), _parameter("key", "Which provider's or number's record")])
+    @blp.doc(parameters=[_parameter("step", "This one only", type="string", enum=[*phase.by_step]), _KEY])
     @blp.response(200, Records, description="Every record, or those asked for", headers=ETAG)
     @listing
     def read_records(case_id: UUID) -> Response:
@@ -148,7 +147,7 @@ def _cases(service: PhaseService) -> Blueprint:
             _action(blp, service, command, name)
 
     @blp.get("/<uuid:case_id>/changes")
-    @blp.doc(parameters=[PAGED])
+    @blp.doc(parameters=[_PAGED])
     @blp.response(200, Changes, description="Newest first; keyset-paged by `before`")
     @listing
     def changes(case_id: UUID) -> Response:
@@ -176,9 +175,9 @@ def _cases(service: PhaseService) -> Blueprint:
         return jsonify(changes=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
 
     @blp.get("/<uuid:case_id>/access")
-    @blp.doc(parameters=[PAGED])
+    @blp.doc(parameters=[_PAGED])
     @blp.response(200, Access, description="Newest first; keyset-paged by `before`")
-    @refusals(blp, 401, 403, 422)
+    @refusals(blp, 401, 403, 404, 422)
     @only(Role.LEADER, Role.OPERATOR)
     def access(case_id: UUID) -> Response:
         """Who has looked at the case."""
@@ -220,7 +219,7 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
     act.__name__ = short
     act.__doc__ = command.__doc__
     given = schema_class(command)(exclude=("action",))
-    act = blp.doc(requestBody={"content": {"application/json": {"schema": given}}})(act)
+    act = blp.doc(requestBody=_in_json(given, required=any(one.required for one in given.fields.values())))(act)
     act = refusals(blp, 400, 401, 403, 404, 409, 413, 422)(act)
     act = blp.response(200, Recorded, description="Done", headers=ETAG)(act)
     blp.route(f"/<uuid:case_id>/actions/{short.replace('_', '-')}", methods=["POST"])(act)
@@ -255,7 +254,15 @@ def _parameter(name: str, description: str, *, where: str = "query", **schema: A
     return {"in": where, "name": name, "description": description, "schema": schema or {"type": "string"}}
 
 
-PAGED = _parameter("before", "Where the page before ended: its `next`", type="integer", minimum=1)
+def _in_json(schema: Any, *, required: bool = True) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}, "required": required}
+
+
+_LONGEST = 200
+_KEY = _parameter("key", "Which provider's or number's record", type="string", maxLength=_LONGEST)
+_PAGED = _parameter(
+    "before", "Where the page before ended: its `next`", type="integer", minimum=1, exclusiveMaximum=10**18
+)
 
 
 def _before() -> int | None:

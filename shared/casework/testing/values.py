@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from casework.configuration import Municipality
-from casework.fields import Field, fields_of, without_default
+from casework.fields import Field, Step, fields_of, without_default
 from casework.schema import Amount
 from casework.vocabularies.fields import CodeField, LevelField
 
@@ -62,3 +62,17 @@ def filled(cls: type, *only: str) -> dict[str, Any]:
         for name, declared in fields_of(cls).items()
         if name in chosen and not declared.info.computed
     }
+
+
+def form(step: type[Step]) -> dict[str, Any]:
+    """A step, filled in as far as it can be: of a carried list only what is open in it."""
+    written = filled(step)
+    for name, declared in fields_of(step).items():
+        if declared.info.writable and declared.entry:
+            written[name] = [filled(declared.entry, *declared.info.writable)]
+    return written
+
+
+def forms(steps: Iterable[type[Step]]) -> dict[str, Any]:
+    """All that can be written in these steps: a recording of a whole phase."""
+    return {step.step: written for step in steps if (written := form(step))}
