@@ -34,6 +34,7 @@ class Option:
     label: str
     group: str = ""
     hint: str = ""  # what helps to choose it
+    is_in_force: bool = True  # what is not shows only where it is chosen already
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ class Drawing:
         elif kind == "cpr":
             widget.value = self.form.get(path, "")
         elif kind in ("choice", "select", "choices", "level"):
-            widget.options, widget.chosen = self.codes(f, about), tuple(self.form.getlist(path))
+            widget.chosen = tuple(self.form.getlist(path))
+            widget.options = [o for o in self.codes(f, about) if o.is_in_force or o.value in widget.chosen]
         else:
             widget.value = self.form.get(path, "")
         if widget.kind == "text" and self.asks_sources and at is not None:

@@ -275,14 +275,16 @@ def level(value: Any) -> str:
     return f"{value} – {concept.label(language())}" if concept else str(value)
 
 
-def options(f: Described, about: str = "") -> list[Option]:
+def options(f: Described, about: str, today: date) -> list[Option]:
     """What may be chosen in a field, grouped as the list is, with what helps to choose; a level as it is in a theme."""
     if f["type"] == "int":
         levels = [c for c in vocabulary("functioning-levels").values() if c["value"]]
         return [Option(c["value"], level(c["value"]), hint=_what_it_means(c, about)) for c in levels]
     concepts = vocabulary(f["vocabulary"])
     listed = [concepts[c] for c in f["codes"] or concepts if c in concepts]
-    return [Option(c.code, c.label(language()), _group(concepts, c), c.help(language())) for c in listed]
+    return [
+        Option(c.code, c.label(language()), _group(concepts, c), c.help(language()), c.is_valid(today)) for c in listed
+    ]
 
 
 def _what_it_means(concept: Concept, about: str) -> str:

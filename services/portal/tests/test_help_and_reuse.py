@@ -178,6 +178,21 @@ def test_a_field_says_what_to_write(caseworker: Browser, assessed: FakePhases) -
 
 
 @pytest.mark.rule("ASM-06")
+def test_a_code_out_of_force_is_offered_only_where_it_is_chosen_already(
+    caseworker: Browser, assessed: FakePhases
+) -> None:
+    codes = ["sel-11", "sel-32", "sel-85"]
+    bases = described("legal_bases", "Paragraffer", "code", many=True, vocabulary="legal-bases", codes=codes)
+    step = {**INFORMATION, "fields": [bases]}
+    assessed.answers["GET", "/cases/steps"] = (200, {**ASSESSMENT, "steps": [step]})
+    record = {"step": "case_information", "key": "", "values": {"legal_bases": ["sel-11"]}, "origins": {}, "marks": {}}
+    assessed.answers["GET", "/records"] = (200, {"revision": 7, "records": [record]})
+
+    page = caseworker.get(at("case_information")).text
+
+    assert re.findall(r'name="legal_bases"[^>]* value="([^"]+)"', page) == ["sel-11", "sel-85"]
+
+
 def test_a_level_says_what_it_means_in_its_theme_and_what_it_counts_in(
     caseworker: Browser, assessed: FakePhases
 ) -> None:

@@ -25,7 +25,7 @@ from portal.forms import Seen, Values
 from portal.identity import only, who
 from portal.model import Provider
 from portal.overview import NEXT
-from portal.pages.here import call, descriptions, header, note, phases, problem, service, track_of
+from portal.pages.here import call, descriptions, header, note, phases, problem, service, today, track_of
 from portal.recording import Complaint, Conflict, Typed
 
 blp = Blueprint("record", __name__, url_prefix="/cases")
@@ -341,9 +341,9 @@ def _in_words(f: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     return " · ".join(filter(None, (wording.show(g, entry.get(g["name"])) for g in wanted)))
 
 
-def options(f: Mapping[str, Any], about: str = "") -> list[Option]:
+def options(f: Mapping[str, Any], about: str) -> list[Option]:
     given: list[Option] | None = f.get("options")
-    return wording.options(f, about) if given is None else given
+    return wording.options(f, about, today()) if given is None else given
 
 
 def keep(place: Place) -> Any:
