@@ -127,23 +127,29 @@ def _says_why(message: str) -> bool:
 class Office:
     """One service at work on SQLite: called through its API, told things by others; what it owes can be read.
 
-    `module` is the service's `app` (with `create` and `create_app`). Without a `folder` of its own it is the office
-    that the test before has used, emptied: making one takes far longer than most tests.
+    `module` is the service's `app` (with `create` and `create_app`). Without a `folder` of its own, or the `url` of a
+    database, it is the office that the test before has used, emptied: making one takes far longer than most tests.
     """
 
     private_key = new_key()
     _used: ClassVar[dict[str, tuple[Any, Flask]]] = {}
     _attic: ClassVar[TemporaryDirectory[str]] = TemporaryDirectory()
 
-    def __init__(self, module: Any, folder: Path | None = None, now: datetime = NOON) -> None:
+    def __init__(
+        self, module: Any, folder: Path | None = None, now: datetime = NOON, *, url: str | None = None
+    ) -> None:
         self.now = now
-        self.service, self.app = self._make(module, folder) if folder else self._again(module)
+        url = url or (folder and self._in(folder))
+        self.service, self.app = self._make(module, url) if url else self._again(module)
         self.service.clock = lambda: self.now
         self.database = self.service.database
         self._numbers: dict[tuple[str, str], int] = {}
 
-    def _make(self, module: Any, folder: Path) -> tuple[Any, Flask]:
-        url = f"sqlite:///{folder}/{uuid4()}.db"
+    @staticmethod
+    def _in(folder: Path) -> str:
+        return f"sqlite:///{folder}/{uuid4()}.db"
+
+    def _make(self, module: Any, url: str) -> tuple[Any, Flask]:
         service = module.create(Settings(database=url, token_key=public_key(self.private_key)), transport=Direct())
         for base in (Base, *service.bases):
             base.metadata.create_all(service.database.engine)
@@ -151,7 +157,7 @@ class Office:
 
     def _again(self, module: Any) -> tuple[Any, Flask]:
         if module.__name__ not in self._used:
-            self._used[module.__name__] = self._make(module, Path(self._attic.name))
+            self._used[module.__name__] = self._make(module, self._in(Path(self._attic.name)))
         service, app = self._used[module.__name__]
         with service.database.writing() as session:
             for table in [t for base in (Base, *service.bases) for t in reversed(base.metadata.sorted_tables)]:
