@@ -39,6 +39,8 @@
     const begun = new WeakSet();
     form.addEventListener("htmx:before:request", (event) => {
       if (line.querySelector("[data-conflict]")) { event.preventDefault(); return; } // the person chooses first
+      // A save that has waited for another says what stands there by now, on top of what the other one has saved.
+      event.detail.ctx.request.body = new URLSearchParams(new FormData(form));
       begun.add(event.detail.ctx);
       asked = typed;
       under_way += 1;
