@@ -9,34 +9,44 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import waitress
 
+from casework.process import Actor, Role
 from casework.service.clock import FileClock
 from onebox.house import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+AXE = Path(__file__).parents[1] / "npm/node_modules/axe-core/axe.min.js"
 CPR = "2503794431"
+KAREN = Actor("caseworker", "Karen Lund", Role.CASEWORKER)
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 750}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A house with an empty demo, on a free port."""
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house with an empty demo."""
     data = tmp_path_factory.mktemp("house")
     FileClock(data / "clock").set(datetime(2026, 3, 24, 9, 42, tzinfo=UTC))
-    house = House(data, clock=f"file:{data / 'clock'}", demo=True)
-    house.start()
+    made = House(data, clock=f"file:{data / 'clock'}", demo=True)
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def address(house: House) -> Iterator[str]:
+    """Its portal, on a free port."""
     server = waitress.create_server(house.apps["portal"], host="127.0.0.1", port=0, threads=6)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
     thread.join(5)
-    house.close()
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +79,33 @@ class Person:
         self.page.locator("main").get_by_role("button", name="Log på").click()
         return self
 
-    def open_case(self) -> str:
+    def open_case(self, track: str = "Almindelig sag", number: str = CPR) -> str:
         """A new case; its path."""
         self.page.goto("/cases/new")
-        self.page.get_by_label("Borgerens CPR-nummer").fill(CPR)
+        self.page.get_by_label("Borgerens CPR-nummer").fill(number)
+        self.page.get_by_label(track).check()
         self.page.get_by_role("button", name="Åbn sagen").click()
         self.page.wait_for_url(re.compile(r"/cases/[0-9a-f-]{36}$"))
         return str(self.page.url).removeprefix(str(self.page.evaluate("location.origin")))
+
+    def choose(self, question: str, answer: str) -> None:
+        """Answer one of the questions of the form."""
+        group = self.page.get_by_role("group", name=re.compile(f"^{re.escape(question)}"))
+        group.get_by_label(answer, exact=True).first.check()
+
+    def press(self, name: str) -> None:
+        """Press a button, and be on the next page."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        with self.page.expect_navigation():
+            button.click()
+
+    def barriers(self) -> list[str]:
+        """What on this page keeps somebody out, by WCAG 2.1 A and AA."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then(r => r.violations)"
+        )
+        return [f"{v['id']}: {node['target']} {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 @pytest.fixture
@@ -220,3 +250,170 @@ def test_nothing_scrolls_sideways(people: Any, size: Any) -> None:
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         assert page.locator("h1").count() == 1, path
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_clear_case_goes_from_opening_to_recommendation_in_few_steps(people: Any, size: Any) -> None:
+    karen = people(size=size).sign_in()
+    page, case = karen.page, karen.open_case("Klar sag", "0107614432" if size is WIDE else "2307914522")
+
+    page.get_by_role("link", name="Udfyld sagsåbning").click()
+    page.locator("main table").get_by_role("link", name="Borger", exact=True).click()
+    page.get_by_label("Borgerens navn").fill("Ali Sand")
+    page.get_by_label("Borgerens adresse").fill("Havnegade 12, 9999 Prøveby")
+    karen.press("Gem og gå til næste")
+    page.get_by_label("Årsag til sagsåbning").fill("Ali ser dårligt og kan ikke læse sin post.")
+    page.get_by_label("Henvendelse/opfølgning/egen drift").select_option("citizen")
+    page.get_by_label("Dato for modtagelse af henvendelsen").fill("23.3.26")
+    assert page.get_by_text("Borgerens eventuelle lægefaglige diagnoser").count() == 0  # a clear case is not asked
+    karen.press("Gem og gå til næste")
+    page.get_by_label("Formålet med udredningen").fill("Finde den rette hjælp til posten.")
+    karen.press("Gem og gå til næste")
+    karen.choose("Klar sag", "Ja")
+    karen.press("Gem og gå til næste")
+    for question in ("Værgemål", "Repræsentation"):
+        karen.choose(question, "Nej")
+    for question in ("Ret til repræsentation", "Elektronisk registrering"):
+        karen.choose(question, "Ja")
+    karen.press("Gem og gå til næste")
+    karen.choose("Samtykke", "Nej")
+    karen.press("Gem og gå til næste")
+    karen.choose("Helhedssyn", "Ja")
+    page.get_by_label("Helhedssyn – angiv hvilke").fill("§ 85 og hjælpemidler")
+    karen.press("Gem og luk")
+    karen.press("Gør sagsåbningen færdig")
+
+    page.goto(f"{case}/assessment/case_information")
+    page.locator("summary", has_text="Tilføj: funktionsevneniveau").click()
+    page.get_by_label("Undertema", exact=True).select_option(label="Håndtere post")
+    page.get_by_role("radio", name="3 – Svært nedsat funktionsevne").last.check()
+    karen.choose("Partshøring", "Nej")
+    karen.press("Gem og gå til næste")
+    page.get_by_label("Vurdering af borgerens støttebehov og indsats").fill(
+        "Ali er berettiget. Alternativ er overvejet."
+    )
+    page.locator("summary", has_text="Tilføj: indsatsmål").click()
+    page.get_by_label("Borgerens målformulering").fill("Jeg læser min post hver mandag")
+    karen.choose("Måltype", "Udvikle funktionsevne")
+    page.get_by_label("Primært udredningstema").select_option(label="Håndtere post")
+    karen.press("Gem og luk")
+    page.get_by_role("link", name="Send indstilling", exact=True).click()
+    karen.press("Send indstilling")
+
+    seen = page.locator("main").inner_text()
+    assert "Gjort: Send indstilling" in seen
+    assert "Jeg læser min post hver mandag" in seen
+    assert "nu 3" in seen
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert karen.complaints == []
+
+
+def test_a_value_that_the_track_hides_waits_for_a_larger_track(people: Any) -> None:
+    karen = people(javascript=False).sign_in()
+    page, case = karen.page, karen.open_case("Klar sag")
+    page.goto(f"{case}/intake/enquiry")
+
+    page.get_by_label("Årsag til sagsåbning").fill("Vil bo selv")
+    karen.press("Gem, og vis alle felter")
+    page.get_by_label("Henvendelser forud for sagsåbningen").fill("To breve i 2025")
+    karen.press("Gem, og vis kun sporets felter")
+    assert page.get_by_label("Årsag til sagsåbning").input_value() == "Vil bo selv"
+    assert page.get_by_label("Henvendelser forud for sagsåbningen").input_value() == "To breve i 2025"
+
+    page.goto(case)
+    page.get_by_text("Flyt til et større spor").click()
+    page.get_by_label("Nyt spor").select_option(label="Almindelig sag")
+    karen.press("Flyt sagen")
+    assert "Sagen følger nu sporet Almindelig sag" in page.locator("main").inner_text()
+
+
+def test_an_entry_is_taken_out_without_javascript_and_its_source_is_named(people: Any) -> None:
+    karen = people(javascript=False).sign_in()
+    page, case = karen.page, karen.open_case()
+    page.goto(f"{case}/assessment/case_assessment")
+    for goal in ("Jeg åbner min post", "Jeg laver mad"):
+        new = page.locator("details.sg-entry-new", has=page.get_by_label("Borgerens målformulering"))
+        new.locator("> summary").click()
+        new.get_by_label("Borgerens målformulering").fill(goal)
+        karen.press("Gem")
+
+    cooking = page.locator("details.sg-entry", has=page.locator("summary", has_text="Jeg laver mad"))
+    cooking.locator("> summary").click()
+    cooking.get_by_label("Fjern, når jeg gemmer").check()
+    mail = page.locator("details.sg-entry", has=page.locator("summary", has_text="Jeg åbner min post"))
+    mail.locator("> summary").click()
+    mail.get_by_text("Hvem ved du det fra?").first.click()
+    mail.get_by_label("Hvem det kommer fra").first.select_option(label="Pårørende")
+    karen.press("Gem")
+
+    assert page.locator("summary", has_text="Jeg laver mad").count() == 0
+    assert "ifølge pårørende" in page.locator("main").text_content()
+
+
+@pytest.fixture(scope="module")
+def worked(house: House) -> dict[str, str]:
+    """A case with something on every page, and an earlier one of the same citizen: their paths."""
+    phases, cases = house.phases(), {"earlier": UUID(int=0xE), "now": UUID(int=0xF)}
+
+    def ask(method: str, phase: str, path: str, body: Any) -> None:
+        answer = phases.call(KAREN, method, phase, path, json=body, headers={"If-Match": "*"})
+        assert answer.ok, answer.text
+        house.settle()
+
+    theme = {"theme": "relations", "other_information": "Hun ringer aldrig", "caseworker_remarks": "Er mest alene"}
+    score = {"subtheme": "handling-mail", "current_functioning_level": 3}
+    known = {"theme_entries": [theme], "functioning_scores": [score], "citizen_wishes": "At være med"}
+    goal = {"goal_statement": "Jeg åbner min post", "goal_type": "develop", "primary_subtheme": "handling-mail"}
+    source = {"kind": "staff", "name": "Pædagog Lone", "document": {"title": "Hjemmebesøg"}}
+    path = "case_information.theme_entries[relations].other_information"
+    for case in cases.values():
+        ask("POST", "intake", "/cases", {"id": str(case), "cpr_number": "1405821237", "track": "complex"})
+        ask("PATCH", "intake", f"/cases/{case}", {"citizen": {"citizen_name": "Jonas Holm"}})
+        ask("POST", "assessment", f"/cases/{case}/actions/start", {})
+        given = {"case_information": known, "sources": {path: source}} if case == cases["earlier"] else {}
+        judged = {"goals": [goal], "support_need_assessment": "Berettiget", "primary_target_group": "alcohol-misuse"}
+        ask("PATCH", "assessment", f"/cases/{case}", {**given, "case_assessment": judged})
+    now = cases["now"]
+    ask("PATCH", "intake", f"/cases/{now}", {"consent": {"reused_information_consent": True}})
+    items = ["case_information.theme_entries[relations]", "case_information.functioning_scores[handling-mail]"]
+    ask("POST", "assessment", f"/cases/{now}/actions/reuse", {"from_case": str(cases["earlier"]), "items": items})
+    ask("POST", "assessment", f"/cases/{now}/actions/recommend", {})
+    return {name: f"/cases/{case}" for name, case in cases.items()}
+
+
+PAGES = (
+    "", "/intake", "/intake/enquiry", "/intake/rights", "/intake/consent", "/assessment",
+    "/assessment/case_information", "/assessment/case_assessment", "/assessment/question_sets",
+    "/assessment/recommendation", "/reuse",
+    "/assessment/actions/assessment.approve", "/intake/actions/intake.request_information",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_no_page_of_a_case_keeps_anybody_out(people: Any, worked: dict[str, str], size: Any) -> None:
+    if not AXE.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{AXE} is missing: npm ci in tests/npm")
+        pytest.skip("needs the packages of tests/npm")
+    ulla = people(size=size).sign_in("Ulla Berg")
+    found = {}
+
+    for path in ("/cases/new", "/help/themes", *(f"{worked['now']}{path}" for path in PAGES)):
+        ulla.page.goto(path)
+        ulla.page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        if barriers := ulla.barriers():
+            found[path] = barriers
+        assert ulla.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+    assert found == {}
+
+
+def test_what_was_reused_is_confirmed_on_the_case_itself(people: Any, worked: dict[str, str]) -> None:
+    karen = people(javascript=False).sign_in()
+    page = karen.page
+    page.goto(worked["now"])
+
+    assert "Genbrugt, ikke bekræftet (2)" in page.locator("main").inner_text()
+    page.get_by_role("button", name=re.compile("Det gælder stadig.*Relationer")).click()
+    assert "Genbrugt, ikke bekræftet (1)" in page.locator("main").inner_text()
+    page.get_by_role("link", name=re.compile("Ret det.*Håndtere post")).click()
+    assert page.url.endswith("/assessment/case_information#f-functioning_scores")
