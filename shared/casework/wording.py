@@ -76,7 +76,7 @@ def _sentences(declared: Field, cls: type) -> Iterator[str]:
         return
     if declared.many:
         key = info.key if declared.entry else None
-        yield f"en liste, hvis poster kendes på {key}" if key else "en liste, der sendes hel"
+        yield f"en liste, hvis poster kendes på {key}; removed: true tager en ud" if key else "en liste, der sendes hel"
     if info.carried_from:
         yield f"vises fra {info.carried_from}, indtil der skrives noget her"
     if info.writable:

@@ -64,10 +64,12 @@ def test_a_field_of_an_entry_is_needed_for_each_that_is_added():
 
 
 def test_a_list_says_how_its_entries_are_known_and_which_of_their_fields_are_open():
-    assert said("goals", Findings) == "Mål. En liste, hvis poster kendes på id. Kan stå tomt."
+    keyed = "En liste, hvis poster kendes på id; removed: true tager en ud."
+
+    assert said("goals", Findings) == f"Mål. {keyed} Kan stå tomt."
     assert said("wishes", Findings) == (
-        "Ønsker. En liste, hvis poster kendes på id. Vises fra visit.talk.wishes, indtil der skrives noget her. "
-        "Her kan kun »Linjer« skrives. Kan stå tomt."
+        f"Ønsker. {keyed} Vises fra visit.talk.wishes, indtil der skrives noget her. Her kan kun »Linjer« skrives. "
+        "Kan stå tomt."
     )
 
 

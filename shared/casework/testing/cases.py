@@ -139,7 +139,7 @@ class Office:
         self, module: Any, folder: Path | None = None, now: datetime = NOON, *, url: str | None = None
     ) -> None:
         self.now = now
-        url = url or (folder and self._in(folder))
+        url = self._in(folder) if folder else url
         self.service, self.app = self._make(module, url) if url else self._again(module)
         self.service.clock = lambda: self.now
         self.database = self.service.database
