@@ -1,4 +1,4 @@
-"""docs/ holds what the code says of processes, messages and APIs; and it is good BPMN, AsyncAPI and OpenAPI."""
+"""docs/ holds what the code says of processes, messages, APIs and fields; and it is good BPMN, AsyncAPI and OpenAPI."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from openapi_spec_validator import validate as validate_openapi
 
 from casework.contracts import PHASES, SERVICES
 from casework.contracts.compatibility import BreakingChange
+from casework.fields import walk
 from casework.process.bpmn import to_bpmn
-from onebox import exports
+from onebox import exports, fields
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -167,6 +168,20 @@ def test_the_table_names_every_message():
     table = documents("contracts")["README.md"]
 
     assert all(f"({n})" in table for n in documents("contracts") if ".v" in n)
+
+
+# fields
+def test_the_table_of_fields_names_every_field_of_every_phase():
+    table = documents("fields")["fields.md"]
+    declared = [
+        f"| `{phase}.{step.step}.{path}` | {one.info.label} |"
+        for phase in PHASES
+        for step in fields.phase(phase).steps
+        for path, one in walk(step)
+    ]
+
+    assert [row for row in declared if row not in table] == []
+    assert len(declared) == len(set(declared))
 
 
 # APIs

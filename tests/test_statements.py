@@ -66,7 +66,12 @@ def investigated(times: int) -> Json:
             "functioning_scores": [{"subtheme": sub, "current_functioning_level": times} for sub in SCORED],
             "category_analyses": [{"category": one, "category_analysis": "Samlet. " * times} for one in CATEGORIES],
         },
-        "case_assessment": {"goals": goals, "interventions": helps, "support_need_assessment": "Berettiget."},
+        "case_assessment": {
+            "goals": goals,
+            "interventions": helps,
+            "support_need_assessment": "Berettiget.",
+            "primary_target_group": "mobility-impairment",
+        },
     }
 
 
