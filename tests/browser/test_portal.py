@@ -384,7 +384,7 @@ def worked(house: House) -> dict[str, str]:
 PAGES = (
     "", "/intake", "/intake/enquiry", "/intake/rights", "/intake/consent", "/assessment",
     "/assessment/case_information", "/assessment/case_assessment", "/assessment/question_sets",
-    "/assessment/recommendation", "/reuse",
+    "/assessment/recommendation", "/assessment/changes", "/reuse",
     "/assessment/actions/assessment.approve", "/intake/actions/intake.request_information",
 )  # fmt: skip
 

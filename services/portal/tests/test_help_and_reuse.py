@@ -400,6 +400,31 @@ def test_the_page_asks_as_often_for_one_earlier_case_as_for_many(caseworker: Bro
     assert (calls(), one) == (3, 3)
 
 
+# what was changed
+def test_what_was_taken_out_stands_among_the_changes(caseworker: Browser, assessed: FakePhases) -> None:
+    gone = ["case_information.theme_entries[relations].other_information", "Hun ringer aldrig", None]
+    known = ["case_information.citizen_wishes~source", None, LONE]
+    told = {"at": "2026-03-24T09:00:00+00:00", "by": "Kim Dam", "changes": [gone, known, ["elsewhere.x", 1, 2]]}
+    assessed.answers["GET", "/changes"] = (200, {"changes": [told], "next": 77})
+
+    page = caseworker.get(f"/cases/{CASE}/assessment/changes").text
+
+    assert "Sagsoplysning · Temaer · Fra andre Hun ringer aldrig (tomt)" in words(page)
+    assert "Ønsker (kilden) (tomt) Pædagog Lone, Hjemmebesøg 2026-0311" in words(page)
+    assert f"/cases/{CASE}/assessment/changes?before=77" in page
+
+
+def test_a_cpr_number_stays_masked_among_the_changes(caseworker: Browser, assessed: FakePhases) -> None:
+    citizen = {"step": "citizen", "label": "Borger", "per": "citizen", "fields": [described("cpr_number", "CPR")]}
+    told = {"at": "2026-03-24T09:00:00+00:00", "by": "Kim", "changes": [["citizen.cpr_number", None, "2503794431"]]}
+    assessed.answers["GET", "/cases/steps"] = (200, {**ASSESSMENT, "steps": [citizen]})
+    assessed.answers["GET", "/changes"] = (200, {"changes": [told], "next": None})
+
+    page = caseworker.get(f"/cases/{CASE}/intake/changes").text
+
+    assert ("2503794431" in page, "250379-••••" in page) == (False, True)
+
+
 # specialist questions
 def test_a_specialist_question_is_put_with_its_help_and_answered(caseworker: Browser, assessed: FakePhases) -> None:
     page = caseworker.get(at("question_sets")).text

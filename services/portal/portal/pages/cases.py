@@ -140,6 +140,7 @@ def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
         others = _others(session, session.get(ListedCase, case_id))
     seen = overview.of(document, parts, _labels(me), today(), _mine(me), wording.act_of)
     steps, track = _steps(me), _track(document)
+    seen.filled = [one for one in seen.filled if one.step in steps]
     return render_template(
         "case.html", head=header(case_id), document=document, seen=seen, others=others, with_cpr=with_cpr,
         straight=_straight(me, [*seen.acts, *seen.more]), tab="overview", steps=steps,

@@ -13,7 +13,7 @@ from casework.process import PROVIDER
 from portal.identity import only, who
 from portal.model import Citizen, Deadline, ListedCase, Position
 from portal.pages.here import call, descriptions, header, note, phases, service
-from portal.pages.record import Place, Record, check, do, keep, may, show, straight
+from portal.pages.record import Place, Record, check, do, keep, may, show, straight, wants_everything
 
 blp = Blueprint("provider", __name__, url_prefix="/provider")
 
@@ -72,7 +72,7 @@ def order(case_id: UUID) -> Any:
 
 def _place(case_id: UUID, step: str) -> Place:
     me = who()
-    return Place(me, case_id, "delivery", step, me.provider_id or "")
+    return Place(me, case_id, "delivery", step, me.provider_id or "", wants_everything())
 
 
 @blp.get("/orders/<uuid:case_id>/<any(documentation, status_note):step>")
