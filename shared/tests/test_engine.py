@@ -316,7 +316,7 @@ def test_what_the_process_does_not_name_is_refused(place, command):
 
 
 def test_before_anything_has_begun_an_act_is_refused():
-    with pytest.raises(NotHere, match="ingen steder endnu"):
+    with pytest.raises(NotHere, match="ikke begyndt endnu"):
         doing(PHASE, situation(PHASE), Invite())
 
 

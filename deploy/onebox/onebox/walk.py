@@ -111,7 +111,7 @@ class Walk:
             self.case_number = int(step["case"]) - 1
 
     def _step(self, step: dict[str, Any]) -> Iterator[Finding]:
-        refusals = [*self._fill(step), *self._do(step)]
+        refusals = list(self._fill(step)) or list(self._do(step))  # refused at the fill, nothing is done
         self.town.settle()
         wanted = step.get("refused")
         wanted = [wanted] if isinstance(wanted, str) else wanted or []

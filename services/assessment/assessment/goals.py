@@ -16,14 +16,19 @@ _FAR = 3
 """So many levels at once are seldom within reach."""
 
 
-def gaps(goal: Goal) -> tuple[str, ...]:
-    """Which of the five parts are missing, in words: specific, measurable, accepted, realistic, time-bound."""
+def gaps(goal: Goal, citizen: str = "") -> tuple[str, ...]:
+    """Which of the five parts are missing, in words: specific, measurable, accepted, realistic, time-bound.
+
+    A goal speaks of the citizen as `jeg`, or by the name, where somebody else has had to put it in words.
+    """
     text = goal.goal_statement or ""
+    first_name = citizen.partition(" ")[0]
+    is_own = bool(_FIRST_PERSON.search(text)) or (first_name != "" and first_name.casefold() in text.casefold())
     now, expected = goal.current_functioning_level, goal.expected_functioning_level
     checks = {
-        "specifikt (hvad gør borgeren?)": len(text.split()) >= 4 and bool(_FIRST_PERSON.search(text)),
+        "specifikt (hvad gør borgeren?)": len(text.split()) >= 4 and is_own,
         "målbart (forventet niveau, eller hvor meget og hvor tit)": expected is not None or bool(_MEASURE.search(text)),
-        "accepteret (borgerens egne ord)": bool(_FIRST_PERSON.search(text)),
+        "accepteret (borgerens egne ord)": is_own,
         "realistisk (niveauet springer)": now is None or expected is None or now - expected < _FAR,
         "tidsbestemt (hvornår følges der op?)": bool(goal.goal_follow_up_interval or goal.goal_follow_up_date),
     }

@@ -148,9 +148,10 @@ def _levels(s: Case, earlier: Case, chosen: Iterable[str]) -> tuple[LevelEntry, 
     wanted = {p.partition("[")[2].rstrip("]") for p in chosen if p.startswith("case_information.functioning_scores[")}
     known = {entry.subtheme for entry in s[Ledger].levels}
     number = earlier.case.case_number if earlier.case else "?"
-    newest = {entry.subtheme: entry for entry in sorted(earlier[Ledger].levels, key=lambda e: e.on)}
     return tuple(
-        replace(entry, origin=f"case {number}") for sub, entry in newest.items() if sub in wanted and sub not in known
+        replace(entry, origin=f"case {number}")
+        for entry in earlier[Ledger].levels
+        if entry.subtheme in wanted and entry.subtheme not in known
     )
 
 

@@ -53,7 +53,7 @@ from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, CitizenChanged, IntakeCompleted, RepresentationChanged
-from casework.contracts.values import CategoryAnalysis, Goal, LevelEntry, Party
+from casework.contracts.values import CategoryAnalysis, Goal, LevelEntry, Party, ThemeEntry
 from casework.errors import Refused
 from casework.fields import fields_of
 from casework.offers import is_residence
@@ -86,10 +86,11 @@ def recommend(s: Case, command: Recommend, today: date) -> Events:
     """Freeze what is put forward (EVA-15), once what the law and the method demand is there."""
     assessment = s[CaseAssessment]
     _the_need_is_reasoned(assessment)
-    _the_wish_is_answered(assessment)
+    _the_wish_is_answered(s)
     _every_goal_has_its_type(assessment)
     _every_intervention_is_specified(assessment)
     _the_plan_is_spoken_of(assessment)
+    _there_is_a_primary_group(assessment)
     yield Becomes(recommended_on=today, recommended_by=s.actor.id, approved=None, is_changed=None, comment=None)
     yield put_forward(s)
 
@@ -124,18 +125,36 @@ def _the_need_is_reasoned(assessment: CaseAssessment) -> None:
 
 _HOME = re.compile(r"\b(botilbud\w*|bosted\w*)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b(ikke|aldrig|ingen)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\b(søg\w*|ønsk\w*|vil|beder|bedt|ansøg\w*)\b", re.IGNORECASE)
 
 
-def _the_wish_is_answered(assessment: CaseAssessment) -> None:
+def _the_wish_is_answered(s: Case) -> None:
     """Asked for one intervention, proposed another: say why (EVA-04). Wished for, too, is a home that is named."""
+    assessment = s[CaseAssessment]
+    reasoned = (assessment.decision_reasoning or "").strip()
     proposed = [i for i in assessment.interventions if not i.is_alternative]
     declined = [i for i in assessment.interventions if i.is_requested and i.is_alternative]
-    sentences = re.split(r"[.!?\n]", assessment.citizen_wishes or "")
-    wants_home = any(_HOME.search(one) and not _NOT.search(one) for one in sentences)
     elsewhere = bool(proposed) and not any(is_residence(i.offer) for i in proposed)
-    if (declined or (wants_home and elsewhere)) and not (assessment.decision_reasoning or "").strip():
+    answered = reasoned or _HOME.search(assessment.support_need_assessment or "")
+    if (declined and not reasoned) or (elsewhere and _wants_a_home(assessment) and not answered):
         raise Refused("EVA-04", "case_assessment.decision_reasoning",
                       "Borgeren har bedt om noget andet. Begrund, hvorfor det ikke er valgt")  # fmt: skip
+
+
+def _wants_a_home(assessment: CaseAssessment) -> bool:
+    """In the citizen's own words, or in what the case was opened for."""
+    wishes = [one for one in _sentences(assessment.citizen_wishes) if not _NOT.search(one)]
+    reasons = [one for one in _sentences(assessment.opening_reason) if _ASKS.search(one) and not _NOT.search(one)]
+    return any(_HOME.search(one) for one in (*wishes, *reasons))
+
+
+def _sentences(text: str | None) -> list[str]:
+    return re.split(r"[.!?\n]", text or "")
+
+
+def _there_is_a_primary_group(assessment: CaseAssessment) -> None:
+    if not assessment.primary_target_group and any(not i.is_alternative for i in assessment.interventions):
+        raise Refused("EVA-07", "case_assessment.primary_target_group", "Vælg borgerens primære målgruppe")
 
 
 def _every_goal_has_its_type(assessment: CaseAssessment) -> None:
@@ -150,8 +169,13 @@ def _every_intervention_is_specified(assessment: CaseAssessment) -> None:
         where = f"case_assessment.interventions[{intervention.id}]"
         if not intervention.services:
             raise Refused("PRI-07", f"{where}.services", "Vælg mindst én ydelse til indsatsen")
-        if not intervention.offer:
+        if not intervention.offer and any(_comes_from_an_offer(service) for service in intervention.services):
             raise Refused("PRI-07", f"{where}.offer", "Vælg, hvilken type tilbud der giver indsatsen")
+
+
+def _comes_from_an_offer(service: str) -> bool:
+    """Cash, and what the authority does itself, is delivered by no offer."""
+    return vocabulary("services")[service]["ordered"] != "false"
 
 
 def _the_plan_is_spoken_of(assessment: CaseAssessment) -> None:
@@ -343,7 +367,13 @@ def take_over_follow_up(s: Case, concluded: FollowupConcluded, today: date) -> E
     """One level per sub-theme, dated the follow-up, becomes the new baseline (FUP-04, ASM-20)."""
     levels = {g.primary_subtheme: g.current_functioning_level for g in concluded.goals if g.primary_subtheme}
     entries = [
-        LevelEntry(subtheme=sub, level=level, on=concluded.follow_up_held_on, origin=f"follow-up {concluded.number}")
+        LevelEntry(
+            subtheme=sub,
+            level=level,
+            on=concluded.follow_up_held_on,
+            by=concluded.concluded_by,
+            origin=f"follow-up {concluded.number}",
+        )
         for sub, level in levels.items()
         if level is not None
     ]
@@ -351,9 +381,17 @@ def take_over_follow_up(s: Case, concluded: FollowupConcluded, today: date) -> E
     yield Records(
         Ledger,
         levels=(*ledger.levels, *entries),
-        plan_to_update=True if concluded.action_plan_to_update else ledger.plan_to_update,
+        plan_to_update=_plan_is_out_of_date(s, concluded) or ledger.plan_to_update,
     )
     yield from (LevelRecorded.of(entry) for entry in entries)
+
+
+def _plan_is_out_of_date(s: Case, concluded: FollowupConcluded) -> bool:
+    """Somebody says so, or a goal of the finished plan is over or to be rewritten (PLN-08)."""
+    if s[CaseAssessment].action_plan_wanted is False:
+        return False
+    changed = any(goal.goal_outcome in ("close", "revise") for goal in concluded.goals)
+    return bool(concluded.action_plan_to_update or (changed and s[Ledger].plans_completed))
 
 
 # recording
@@ -550,7 +588,17 @@ def _label(name: str, code: str) -> str:
     return vocabulary(name)[code].label()
 
 
+def an_entry_says_something(before: Case, after: Case) -> None:
+    """A theme is there for what the citizen, others or the caseworker say of it; a bare name says nothing (ASM-09)."""
+    known = before[CaseInformation].theme_entries
+    for number, entry in enumerate(after[CaseInformation].theme_entries):
+        if entry not in known and entry == ThemeEntry(theme=entry.theme):
+            raise Refused("ASM-09", f"case_information.theme_entries[{number}].caseworker_remarks",
+                          "Skriv, hvad borgeren, andre eller du selv siger om temaet")  # fmt: skip
+
+
 CHECKS = (
+    an_entry_says_something,
     what_is_recorded_can_be_reckoned,
     plan_adds_to_known_goals,
     a_whole_plan_has_consent,

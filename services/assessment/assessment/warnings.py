@@ -13,10 +13,13 @@ from assessment.model import (
     CitizenPlans,
     Ledger,
     PlanOnRecord,
+    Recommendation,
     State,
 )
-from assessment.rules import outcome, party_to_the_case
+from assessment.rules import party_to_the_case
 from casework import legal_bases, representation, target_groups
+from casework.contracts.decision import DecisionMade
+from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseOpeningRecorded, CitizenChanged, EnquiryRecorded, RepresentationChanged
 from casework.contracts.values import Goal, Intervention, ThemeEntry
 from casework.cpr import born_on, has_pension_age
@@ -60,7 +63,8 @@ def an_opposite_result_is_explained(s: Case) -> Warnings:
     """The same information, and the other way round: say what makes the difference (GEN-09)."""
     if s[CaseAssessment].earlier_result_explanation or s[CaseAssessment].is_entitled is None:
         return
-    refuses_now = outcome(s) == "refused"
+    said = s[Recommendation].recommended_outcome
+    refuses_now = said == "refused" if said else not s[CaseAssessment].is_entitled
     for item in s[Ledger].reused:
         if item.outcome and (item.outcome == "refused") != refuses_now:
             yield Warned(
@@ -69,6 +73,17 @@ def an_opposite_result_is_explained(s: Case) -> Warnings:
                 f"De samme oplysninger førte til det modsatte i sag {item.case_number}. Forklar forskellen",
             )
             return
+
+
+def a_new_decision_has_an_opening(s: Case) -> Warnings:
+    """In a decided case, help of another kind: a decision of its own, with an opening of its own (GEN-03)."""
+    granted = {
+        service for made in s.all_told(DecisionMade) for i in made.granted_interventions for service in i.services
+    }
+    new = [service for i in proposed(s) for service in i.services if service not in granted]
+    if granted and new:
+        yield Warned("GEN-03", f"{THERE}.interventions",
+                     f"{_label('services', new[0])} er ny hjælp i en afgjort sag. Skal den åbnes for sig?")  # fmt: skip
 
 
 def reopened_themes_are_looked_at(s: Case) -> Warnings:
@@ -84,6 +99,10 @@ def a_pause_has_its_reason(s: Case) -> Warnings:
 
 
 # Sagsoplysning
+_SENSITIVE = {"traumatic-experiences", "crime", "prostitution"}
+"""What is seldom of bearing on a small case; to point at it is not yet to say why."""
+
+
 def only_what_is_necessary_is_written(s: Case) -> Warnings:
     """In a clear or small case: text on a theme that nothing in the case has to do with (ASM-02)."""
     enquiry, information = s.told(EnquiryRecorded), s[CaseInformation]
@@ -94,7 +113,8 @@ def only_what_is_necessary_is_written(s: Case) -> Warnings:
     used = {score.subtheme for score in information.functioning_scores}
     used |= {sub for goal in s[CaseAssessment].goals for sub in (goal.primary_subtheme, *goal.related_subthemes) if sub}
     for entry in information.theme_entries:
-        bears_on_it = entry.highlighted_subthemes or any(themes.is_under(sub, entry.theme) for sub in used)
+        pointed_at = {*entry.highlighted_subthemes} - _SENSITIVE
+        bears_on_it = pointed_at or any(themes.is_under(sub, entry.theme) for sub in used)
         if _said(entry) and not bears_on_it:
             yield Warned(
                 "ASM-02",
@@ -152,32 +172,61 @@ def facts_and_handling_are_kept_apart(s: Case) -> Warnings:
                              "Forhold og håndtering af dem er to forskellige temaer")  # fmt: skip
 
 
-_SUPPORT = re.compile(
-    r"\b(bør|skal|anbefales|foreslås)\b.*(\btimer?\b|§)|\btimer?\s*(?:efter\s*)?§"
-    r"|\b(bør|anbefal\w*|foresl\w*)\b.*\b(støtte\w*|hjælp|botilbud|bostøtte|ledsag\w*|kontaktperson|mentor)\b",
+_HELP = r"(\w*støtte\w*|timers?\b|§|botilbud|(mobilt )?tilbud\b|ledsag\w*|kontaktperson|mentor)"
+_PROPOSAL = re.compile(
+    rf"\b(bør|foresl\w*|indstill\w*)\b.*({_HELP}|\bhjælp\b)|\banbefal\w* (at|en|et)\b.*{_HELP}"
+    rf"|\b((brug|behov) for|gavn af|skal (have|bevilges|tildeles|tilbydes))\b.*{_HELP}",
     re.IGNORECASE,
 )
-_MEANS = re.compile(r"\b(får|modtager|bevilges|have|har)\s+(støtte|hjælp|ledsagelse|vejledning)\b", re.IGNORECASE)
+_HOURS_OF_LAW = re.compile(r"\btimer?\s*(?:efter\s*)?§", re.IGNORECASE)
+_AS_IT_IS = re.compile(r"\b(har|får|fik|modtager|havde|tidligere)\b", re.IGNORECASE)
+
+
+def _proposes_help(text: str) -> bool:
+    """A proposal, as opposed to what the citizen has today or had before."""
+    for one in re.split(r"[.!?\n]", text):
+        if _PROPOSAL.search(one) or (_HOURS_OF_LAW.search(one) and not _AS_IT_IS.search(one)):
+            return True
+    return False
+
+
+_MEANS = re.compile(
+    r"(?<!vil )\b(får|modtager|bevilges|have|har)\s+((?!uden|ikke|selv|styr)\w+\s+){0,3}"
+    r"\w*(støtte|hjælp|ledsagelse|vejledning)\w*|\bbliver (hjulpet|støttet)\b|\bstøttes\b",
+    re.IGNORECASE,
+)
+
+
+_OF_A_SOURCE = {"source": "navn", "title": "titel", "date": "dato", "journal_number": "journalnummer"}
 
 
 def sources_are_named(s: Case) -> Warnings:
+    """Who said it, in which document, when, and where it is filed (ASM-10)."""
     for entry in s[CaseInformation].theme_entries:
-        if entry.other_information and not any(d.title and d.date for d in entry.other_information_sources):
-            where = f"assessment.case_information.theme_entries[{entry.theme}].other_information_sources"
-            theme = _label("themes", entry.theme)
-            yield Warned("ASM-10", where, f"Kilden mangler under {theme}. Teksten bruges, men kan ikke dokumenteres")
+        sources = entry.other_information_sources
+        lacks = [word for name, word in _OF_A_SOURCE.items() if not any(getattr(one, name) for one in sources)]
+        if entry.other_information and lacks:
+            yield Warned("ASM-10", f"{HERE}.theme_entries[{entry.theme}].other_information_sources",
+                         f"Kilden mangler {', '.join(lacks)} under {_label('themes', entry.theme)}. "
+                         "Teksten bruges, men kan ikke dokumenteres")  # fmt: skip
 
 
 def remarks_propose_no_support(s: Case) -> Warnings:
     for entry in s[CaseInformation].theme_entries:
-        if entry.caseworker_remarks and _SUPPORT.search(entry.caseworker_remarks):
+        if entry.caseworker_remarks and _proposes_help(entry.caseworker_remarks):
             yield Warned("ASM-11", f"assessment.case_information.theme_entries[{entry.theme}].caseworker_remarks",
                          "Forslag om støtte hører til i Sagsvurderingen")  # fmt: skip
 
 
+def _open_goals(s: Case) -> list[Goal]:
+    """Without those that a follow-up has closed."""
+    outcomes = {g.id: g.goal_outcome for told in s.all_told(FollowupConcluded) for g in told.goals}
+    return [goal for goal in s[CaseAssessment].goals if outcomes.get(goal.id) != "close"]
+
+
 def goals_agree_with_their_type(s: Case) -> Warnings:
     """Develop: a lower number. Maintain: the same. Limit loss: any (GOL-08, GOL-09, GOL-10)."""
-    for goal in s[CaseAssessment].goals:
+    for goal in _open_goals(s):
         now, expected = goal.current_functioning_level, goal.expected_functioning_level
         where = f"assessment.case_assessment.goals[{goal.id}].expected_functioning_level"
         if now is None or expected is None:
@@ -202,7 +251,7 @@ def alternatives_are_weighed(s: Case) -> Warnings:
     chosen = any(i.services for i in assessment.interventions)
     weighed = any(i.is_alternative for i in assessment.interventions)
     spoken_of = "alternativ" in (assessment.support_need_assessment or "").lower()
-    if chosen and not weighed and not spoken_of:
+    if chosen and assessment.is_entitled is not False and not weighed and not spoken_of:
         yield Warned("EVA-03", "assessment.case_assessment.interventions",
                      "Der er ingen alternativ indsats. Skriv eventuelt, hvorfor der ikke er en relevant")  # fmt: skip
 
@@ -211,11 +260,11 @@ def hours_add_up(s: Case) -> Warnings:
     """Where the assessment names hours a week, they are those of one intervention, or of all together (EVA-16)."""
     named = _hours_named(s[CaseAssessment].support_need_assessment or "")
     given = {i.id: hours for i in proposed(s) if (hours := _hours_given(i))}
-    if named is None or named in (sum(given.values()), *given.values()):
+    if not named or {*named} & {sum(given.values()), *given.values()}:
         return
     for id, hours in given.items():
         yield Warned("EVA-16", f"{THERE}.interventions[{id}].service_lines",
-                     f"Timerne giver {hours:f}, men {named:f} er nævnt i vurderingen")  # fmt: skip
+                     f"Timerne giver {hours:f}, men {named[-1]:f} er nævnt i vurderingen")  # fmt: skip
 
 
 def _hours_given(i: Intervention) -> Decimal:
@@ -227,21 +276,20 @@ _WORDS = "nul", "en", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)}
 
 
-_HOURS = rf"(?<![\w,.])(\d+(?:,\d+)?|{'|'.join(_NUMBERS)})\s+tim(?:e|er|ers)\b[^.]{{0,20}}\bom ugen"
+_A_WEEK = r"(om ugen|ugentligt?|pr\.? uge|hver uge)\b"
+_HOURS = rf"(?<![\w,.])(\d+(?:,\d+)?|{'|'.join(_NUMBERS)})\s+tim(?:e|er|ers)\b[^.]{{0,20}}?\b{_A_WEEK}"
 
 
-def _hours_named(text: str) -> Decimal | None:
-    found = re.search(_HOURS, text, re.IGNORECASE)
-    if not found:
-        return None
-    word = found[1].lower()
-    return Decimal(_NUMBERS[word]) if word in _NUMBERS else Decimal(word.replace(",", "."))
+def _hours_named(text: str) -> list[Decimal]:
+    """Every number of hours a week that is named, in the order of the text."""
+    words = [found[0].lower() for found in re.findall(_HOURS, text, re.IGNORECASE)]
+    return [Decimal(_NUMBERS[word]) if word in _NUMBERS else Decimal(word.replace(",", ".")) for word in words]
 
 
 def the_plan_is_offered(s: Case) -> Warnings:
     """A duty towards those with severe social problems or severe impairments; not offered is flagged (PLN-01)."""
     assessment = s[CaseAssessment]
-    if assessment.action_plan_offered is False and _plan_is_a_duty(s):
+    if assessment.action_plan_offered is False and assessment.is_entitled is not False and _plan_is_a_duty(s):
         yield Warned("PLN-01", "assessment.case_assessment.action_plan_offered",
                      "Borgeren har ret til at blive tilbudt en handleplan (SEL § 141, stk. 2)")  # fmt: skip
 
@@ -249,15 +297,24 @@ def the_plan_is_offered(s: Case) -> Warnings:
 def _plan_is_a_duty(s: Case) -> bool:
     """Serious social problems, an ability that is reduced so far that much support is needed, or a place to live in."""
     assessment = s[CaseAssessment]
+    if _is_anonymous(s):
+        return False
     groups = [g for g in (assessment.primary_target_group, *assessment.other_target_groups) if g]
     social = any(target_groups.is_or_under(group, "social-problem") for group in groups)
     much = bool(groups) and assessment.current_support_need in ("high", "complete")
     return social or much or any(is_residence(i.offer) for i in proposed(s))
 
 
+def _is_anonymous(s: Case) -> bool:
+    """Anonymous outpatient treatment (SEL § 101 a): the duties of § 141 do not apply (PLN-12)."""
+    enquiry, made = s.told(EnquiryRecorded), s.told(DecisionMade)
+    return "sel-101a" in (*(enquiry.clear_case_legal_bases if enquiry else ()), *(made.legal_bases if made else ()))
+
+
 def the_use_of_a_plan_is_weighed(s: Case) -> Warnings:
     """Others under pension age who get help under part V of the act: is a plan of use (PLN-02)?"""
-    if s[CaseAssessment].action_plan_offered is not None or _plan_is_a_duty(s) or not _under_part_five(s):
+    asked = s[CaseAssessment].action_plan_offered is not None or _plan_is_a_duty(s) or _is_anonymous(s)
+    if asked or not _under_part_five(s):
         return
     citizen = s.told(CitizenChanged)
     born = born_on(citizen.cpr_number or "") if citizen else None
@@ -291,6 +348,8 @@ def one_plan_is_better_than_two(s: Case) -> Warnings:
 def the_plan_is_up_to_date(s: Case) -> Warnings:
     """Goals, help, its duration, or the home is another than when the plan was made (PLN-08)."""
     plan = _own_plan(s)
+    if s[CaseAssessment].action_plan_wanted is False:
+        return
     if s[Ledger].plan_to_update or (plan and _differs(plan, s)):
         yield Warned("PLN-08", "assessment.action_plan", "Mål eller indsats er ændret. Handleplanen skal opdateres")
 
@@ -322,9 +381,9 @@ def _help(i: Intervention) -> tuple[Any, ...]:
 def new_goals_are_held_against_the_plan(s: Case) -> Warnings:
     """A goal that no plan has, beside the purpose and goals that hold: do they agree (GOL-17)?"""
     plans = s[CitizenPlans].plans
-    planned = {(goal.id, goal.goal_statement) for plan in plans for goal in plan.goals}
+    planned = {goal.id for plan in plans for goal in plan.goals}
     for goal in s[CaseAssessment].goals:
-        if plans and goal.goal_statement and (goal.id, goal.goal_statement) not in planned:
+        if plans and goal.goal_statement and goal.id not in planned:
             held = "; ".join(f"»{g.goal_statement}«" for g in plans[-1].goals if g.goal_statement)
             yield Warned(
                 "GOL-17",
@@ -335,7 +394,8 @@ def new_goals_are_held_against_the_plan(s: Case) -> Warnings:
 
 def a_copy_goes_to_the_citizen(s: Case) -> Warnings:
     """Additional expenses (§ 100): the citizen gets investigation and assessment before the decision (INT-22)."""
-    if "sel-100" in legal_bases.of_help(proposed(s)) and s[Ledger].copy_sent_on is None:
+    is_decided = s.told(DecisionMade) is not None
+    if "sel-100" in legal_bases.of_help(proposed(s)) and s[Ledger].copy_sent_on is None and not is_decided:
         yield Warned("INT-22", "assessment.ledger.copy_sent_on",
                      f"Send {party_to_the_case(s).name} en kopi af udredning og vurdering før afgørelsen")  # fmt: skip
 
@@ -352,12 +412,12 @@ def the_assessment_brings_no_new_facts(s: Case) -> Warnings:
     """It speaks of a sub-theme, or aims at one, that nothing is known of (EVA-01)."""
     assessment, information, themes = s[CaseAssessment], s[CaseInformation], vocabulary("themes")
     text = f"{assessment.situation_assessment or ''} {assessment.support_need_assessment or ''}"
-    informed = {entry.theme for entry in information.theme_entries if _said(entry)}
-    informed |= {themes[score.subtheme].parent for score in information.functioning_scores}
+    themed = {entry.theme for entry in information.theme_entries if _said(entry)}
+    scored = {score.subtheme for score in information.functioning_scores}
     aimed_at = [goal.primary_subtheme for goal in assessment.goals if goal.primary_subtheme]
     named = [code for code, theme in themes.items() if theme["level"] == "subtheme" and _names(text, theme.label())]
     for sub in dict.fromkeys([*aimed_at, *named]):
-        if themes[sub].parent not in informed:
+        if sub not in scored and themes[sub].parent not in themed:
             yield Warned("EVA-01", f"{THERE}.situation_assessment",
                          f"Vurderingen taler om {themes[sub].label()}, som Sagsoplysningen intet siger om")  # fmt: skip
 
@@ -389,8 +449,9 @@ def the_target_group_is_what_help_is_about(s: Case) -> Warnings:
 
 
 def goals_are_smart(s: Case) -> Warnings:
-    for goal in s[CaseAssessment].goals:
-        if missing := goals.gaps(goal):
+    citizen = s.told(CitizenChanged)
+    for goal in _open_goals(s):
+        if missing := goals.gaps(goal, (citizen.citizen_name if citizen else None) or ""):
             yield Warned("GOL-13", f"{THERE}.goals[{goal.id}].goal_statement",
                          f"Målet kan gøres skarpere. Det mangler at være {', '.join(missing)}")  # fmt: skip
 
@@ -450,6 +511,7 @@ RELEVANT = {ActionPlan.step: lambda s: bool(s[CaseAssessment].action_plan_wanted
 WARNINGS = (
     what_was_reused_is_confirmed,
     an_opposite_result_is_explained,
+    a_new_decision_has_an_opening,
     reopened_themes_are_looked_at,
     a_pause_has_its_reason,
     only_what_is_necessary_is_written,

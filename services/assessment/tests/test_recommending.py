@@ -37,7 +37,9 @@ WISHED = Intervention(
 )
 AT_HOME = Intervention(id="i1", services=("support-daily-tasks-at-home",), offer="mobile-offer")
 REASONED = CaseAssessment(
-    support_need_assessment="Berettiget efter § 85. Alternativ: mentor rækker ikke.", interventions=(AT_HOME,)
+    support_need_assessment="Berettiget efter § 85. Alternativ: mentor rækker ikke.",
+    interventions=(AT_HOME,),
+    primary_target_group="homelessness",
 )
 
 
@@ -56,10 +58,12 @@ def test_a_wish_that_is_not_followed_must_be_answered():
 
 @pytest.mark.refuses("EVA-04")
 def test_a_home_that_the_citizen_has_asked_for_in_words_is_a_wish_too():
-    asked = replace(REASONED, citizen_wishes="Jeg vil gerne bo på et botilbud. Jeg vil ikke være alene.")
+    wished = replace(REASONED, citizen_wishes="Jeg vil gerne bo på et botilbud. Jeg vil ikke være alene.")
+    applied = replace(REASONED, opening_reason="Søger om botilbud.")
 
-    with refused("EVA-04", "case_assessment.decision_reasoning"):
-        doing(PHASE, assessing(asked), Recommend())
+    for asked in (wished, applied):
+        with refused("EVA-04", "case_assessment.decision_reasoning"):
+            doing(PHASE, assessing(asked), Recommend())
 
 
 @pytest.mark.permits("EVA-04")
@@ -69,6 +73,8 @@ def test_a_home_that_the_citizen_has_asked_for_in_words_is_a_wish_too():
         {"interventions": (AT_HOME, WISHED), "decision_reasoning": "Hjælpen kan gives hjemme."},
         {"interventions": (replace(WISHED, is_alternative=None),)},
         {"citizen_wishes": "Jeg vil ikke på botilbud."},
+        {"citizen_wishes": "Et botilbud.", "support_need_assessment": "Et botilbud er ikke nødvendigt."},
+        {"opening_reason": "Er flyttet fra sit botilbud."},
         {"citizen_wishes": "Jeg vil have et botilbud.", "decision_reasoning": "Hjælpen kan gives hjemme."},
         {"interventions": (AT_HOME, replace(WISHED, is_requested=None))},
     ],
@@ -85,6 +91,13 @@ def test_an_intervention_without_services_or_offer_is_not_put_forward(lacks, fie
 
     with refused("PRI-07", f"case_assessment.interventions[i1].{field}"):
         doing(PHASE, assessing(half), Recommend())
+
+
+@pytest.mark.permits("PRI-07")
+def test_cash_comes_from_no_offer():
+    expenses = Intervention(id="i1", services=("additional-expenses",))
+
+    assert doing(PHASE, assessing(replace(REASONED, interventions=(expenses,))), Recommend()).situation.runs
 
 
 @pytest.mark.permits("PRI-07")
@@ -120,6 +133,19 @@ def test_with_a_diagnosis_or_a_group_that_is_none_it_is_recorded(office):
     office.record({"case_assessment": {"diagnoses": [{"diagnosis": "Depression, F 32", "diagnosed_by": "Lægehuset"}]}})
 
     assert office.record({"case_assessment": {"primary_target_group": "depression"}}).status_code == 200
+
+
+@pytest.mark.refuses("EVA-07")
+def test_help_is_not_put_forward_without_a_primary_target_group():
+    with refused("EVA-07", "case_assessment.primary_target_group"):
+        doing(PHASE, assessing(replace(REASONED, primary_target_group=None)), Recommend())
+
+
+@pytest.mark.permits("EVA-07")
+def test_where_no_help_is_proposed_the_group_may_come_with_the_decision():
+    after = doing(PHASE, assessing(replace(REASONED, primary_target_group=None, interventions=())), Recommend())
+
+    assert [run.state.recommended_outcome for run in after.situation.runs] == ["refused"]
 
 
 # the whole plan
@@ -283,6 +309,23 @@ def test_under_which_rules_help_is_proposed_is_told_for_the_clock(office):
     office.record({"case_assessment": {"interventions": [{"id": "i1", "is_alternative": True}]}})
 
     assert [body for _, body in office.owed(HelpProposed.wire)] == [{"legal_bases": ["sel-97"]}, {}]
+
+
+@pytest.mark.refuses("ASM-09")
+def test_a_theme_of_which_nobody_says_anything_is_not_saved(office):
+    answer = office.record({"case_information": {"theme_entries": [{"theme": "self-care"}]}})
+
+    assert wrong(answer) == ("ASM-09", "case_information.theme_entries[0].caseworker_remarks")
+
+
+@pytest.mark.permits("ASM-09")
+@pytest.mark.parametrize("voice", ["citizen_information", "other_information", "caseworker_remarks"])
+def test_one_voice_is_enough(office, voice):
+    answer = office.record(
+        {"case_information": {"theme_entries": [{"theme": "self-care", voice: "Glemmer at spise."}]}}
+    )
+
+    assert answer.status_code == 200
 
 
 # permits

@@ -24,12 +24,22 @@ from assessment.model import (
     State,
 )
 from casework.configuration import Municipality, Tariff
+from casework.contracts.decision import DecisionMade
+from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseOpeningRecorded, CitizenChanged, EnquiryRecorded
 from casework.contracts.intake import RepresentationChanged as Rights
-from casework.contracts.values import FunctioningScore, Goal, Intervention, ServiceLine, ThemeEntry
+from casework.contracts.values import (
+    FunctioningScore,
+    Goal,
+    GoalResult,
+    Intervention,
+    LevelEntry,
+    ServiceLine,
+    ThemeEntry,
+)
 from casework.process import Situation
 from casework.schema import Amount
-from casework.testing.cases import A_CASE, OPENED, TODAY, situation, warned
+from casework.testing.cases import A_CASE, OPENED, TODAY, doing, situation, warned
 from casework.vocabularies import vocabulary
 
 A_SMALL_CASE = replace(OPENED, track="small")
@@ -136,6 +146,16 @@ def test_a_fact_under_the_theme_of_its_handling_is_pointed_out():
     assert "ASM-12" not in warned(PHASE, assessing(informed(apart)))
 
 
+@pytest.mark.rule("ASM-02")
+def test_to_point_at_a_trauma_is_not_yet_to_say_why_it_bears_on_a_clear_case():
+    trauma = replace(A_TRAUMA, highlighted_subthemes=("traumatic-experiences",))
+    sight = ThemeEntry(theme="physical-functions", caseworker_remarks="Ser lys.", highlighted_subthemes=("vision",))
+
+    assert fields(assessing(informed(trauma, sight), case=A_SMALL_CASE), "ASM-02") == [
+        "assessment.case_information.theme_entries[social-conditions]"
+    ]
+
+
 # no new facts
 @pytest.mark.rule("EVA-01")
 @pytest.mark.parametrize(
@@ -157,6 +177,15 @@ def test_a_goal_on_a_sub_theme_that_nothing_is_known_of_is_pointed_out():
 
     assert "EVA-01" in warned(PHASE, assessing(judged(goals=(COOKING,))))
     assert "EVA-01" not in warned(PHASE, assessing(known, judged(goals=(COOKING,))))
+
+
+@pytest.mark.rule("EVA-01")
+def test_the_level_of_one_sub_theme_says_nothing_of_its_neighbour():
+    scored = informed(scores={"managing-finances": 2})
+    mail = judged(situation_assessment="Han kan ikke håndtere post.")
+
+    assert "EVA-01" in warned(PHASE, assessing(scored, mail))
+    assert "EVA-01" not in warned(PHASE, assessing(informed(scores={"handling-mail": 2}), mail))
 
 
 # the target group
@@ -214,6 +243,48 @@ def test_a_goal_counts_in_results_only_when_nothing_of_its_structure_is_missing(
     assert not replace(whole, goal_follow_up_interval=None).is_structured
 
 
+def concluded(outcome: str, **more: Any) -> FollowupConcluded:
+    result = GoalResult(id="g1", primary_subtheme="cooking", current_functioning_level=1, goal_outcome=outcome)
+    return FollowupConcluded(
+        number=1, follow_up_held_on=TODAY, follow_up_outcome="continue", goals=(result,), **more
+    )  # fmt: skip
+
+
+@pytest.mark.rule("GOL-08")
+@pytest.mark.parametrize("outcome, warns", [("close", False), ("unchanged", True)])
+def test_a_goal_that_is_reached_and_closed_is_no_contradiction(outcome, warns):
+    reached = Ledger(levels=(LevelEntry(subtheme="cooking", level=1, on=TODAY, origin="follow-up 1"),))
+    s = assessing(judged(goals=(COOKING,)), reached, told=[concluded(outcome)])
+
+    assert ("GOL-08" in warned(PHASE, s)) == warns
+
+
+@pytest.mark.rule("PLN-08")
+@pytest.mark.parametrize(
+    "plans, wanted, told, warns",
+    [
+        (1, True, concluded("close"), True),
+        (1, True, concluded("revise"), True),
+        (1, True, concluded("unchanged"), False),
+        (None, True, concluded("close"), False),  # there is no plan yet
+        (None, True, concluded("unchanged", action_plan_to_update=True), True),
+        (None, False, concluded("close", action_plan_to_update=True), False),  # the citizen wants none
+    ],
+)
+def test_a_goal_that_ends_or_is_rewritten_at_a_follow_up_flags_the_plan(plans, wanted, told, warns):
+    s = assessing(judged(action_plan_wanted=wanted, goals=(COOKING,)), Ledger(plans_completed=plans))
+
+    assert ("PLN-08" in warned(PHASE, doing(PHASE, s, told).situation)) == warns
+
+
+@pytest.mark.rule("ASM-20")
+def test_a_level_of_a_follow_up_says_who_judged_it():
+    told = concluded("unchanged", concluded_by="Kim Dam")
+    after = doing(PHASE, assessing(judged(goals=(COOKING,))), told).situation
+
+    assert [(e.level, e.by, e.origin) for e in after[Ledger].levels] == [(1, "Kim Dam", "follow-up 1")]
+
+
 A_PLAN = PlanOnRecord(
     id=str(A_CASE), case_number="2026-00001", number=1, completed_on=TODAY, intervention_purpose="Eget hjem",
     goals=(COOKING,), interventions=(AT_HOME,), citizen_address="Prøvevej 8",
@@ -269,6 +340,40 @@ def test_of_others_under_pension_age_it_is_weighed_whether_a_plan_is_of_use(asse
 )
 def test_to_offer_a_plan_is_a_duty_where_much_support_or_a_place_to_live_is_needed(values, warns):
     assert ("PLN-01" in warned(PHASE, assessing(judged(action_plan_offered=False, **values)))) == warns
+
+
+@pytest.mark.rule("PLN-12")
+def test_anonymous_treatment_owes_nobody_a_plan():
+    treated = judged(action_plan_offered=False, primary_target_group="drug-misuse")
+    anonymous = EnquiryRecorded(is_clear_case=True, clear_case_legal_bases=("sel-101a",))
+
+    assert "PLN-01" in warned(PHASE, assessing(treated))
+    assert "PLN-01" not in warned(PHASE, assessing(treated, told=[anonymous]))
+
+
+@pytest.mark.rule("PLN-01", "EVA-03")
+def test_where_all_help_is_refused_neither_plan_nor_alternative_is_missed():
+    denied = judged(
+        is_entitled=False, interventions=(AT_HOME,), primary_target_group="homelessness", action_plan_offered=False
+    )
+
+    assert {"PLN-01", "EVA-03"} & {*warned(PHASE, assessing(denied))} == set()
+
+
+@pytest.mark.rule("GEN-03")
+def test_help_of_another_kind_in_a_decided_case_is_asked_for_its_own_opening():
+    made = DecisionMade(
+        number=1,
+        decision_date=TODAY,
+        decision_outcome="granted",
+        assessment_revision=1,
+        granted_interventions=(AT_HOME,),
+    )
+    more_of_the_same = judged(interventions=(replace(AT_HOME, without_end_date=None),))
+
+    assert "GEN-03" in warned(PHASE, assessing(judged(interventions=(AT_HOME, replace(ESCORT, id="i2"))), told=[made]))
+    assert "GEN-03" not in warned(PHASE, assessing(more_of_the_same, told=[made]))
+    assert "GEN-03" not in warned(PHASE, assessing(judged(interventions=(ESCORT,))))
 
 
 @pytest.mark.rule("PLN-06")

@@ -16,6 +16,7 @@ PHASE = Phase(
     state=model.State,
     steps=model.STEPS,
     commands=commands.COMMANDS,
+    checks=rules.CHECKS,
     warnings=rules.WARNINGS,
     computes=rules.COMPUTES,
     document=document,

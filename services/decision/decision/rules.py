@@ -104,9 +104,16 @@ def assessed(s: Case) -> dict[str, Intervention]:
 def with_interventions(draft: Decision, s: Case) -> Decision:
     """Only ids are chosen here; the whole intervention is the assessment's."""
     basis, own = assessed(s), s.own.get(_PLACE, {})
+    latest = s.told(CaseAssessmentRecorded)
+    providers = {i.id: i.provider for i in latest.interventions} if latest else {}
+
+    def one(id: str) -> Intervention:
+        """As it was assessed; who delivers may have been chosen since."""
+        known = basis.get(id, Intervention(id=id))
+        return replace(known, provider=known.provider or providers.get(id))
 
     def chosen(name: str) -> tuple[Intervention, ...]:
-        return tuple(basis.get(line["id"], Intervention(id=line["id"])) for line in own.get(name) or ())
+        return tuple(one(line["id"]) for line in own.get(name) or ())
 
     return replace(
         draft,
@@ -678,6 +685,16 @@ def _day(day: date) -> str:
     return f"{day.day}.{day.month}.{day.year}"
 
 
+def own_payment_is_for_a_stay(before: Case, after: Case) -> None:
+    """Where it is decided what is granted, own payment for anything but a stay is refused as it is written (PRI-10)."""
+    run, letter = newest(after), after[DecisionLetter]
+    decision = run.state.decision if run else None
+    is_new = letter.has_own_payment and not before[DecisionLetter].has_own_payment
+    if decision and is_new and not any(map(_is_stay, _services(decision.granted_interventions))):
+        raise Refused("PRI-10", "decision_letter.has_own_payment", "Kun et ophold kan have egenbetaling")
+
+
+CHECKS = (own_payment_is_for_a_stay,)
 WARNINGS = (
     a_standard_alone_is_no_reason,
     help_under_other_law_is_checked,

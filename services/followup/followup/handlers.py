@@ -22,6 +22,9 @@ class FollowupHandlers(Handlers):
         self, session: Session, case_id: UUID, patch: Mapping[str, Any], actor: Actor, now: datetime, *,
         key: str = "", seen: int | None = None,
     ) -> Situation[Any]:  # fmt: skip
+        for step, given in patch.items():  # before anything is said of follow-ups, also of whether there is one
+            if step in self.phase.by_step:
+                self._may_record(step, actor, given)
         lock_case(session, case_id)
         return super().record(session, case_id, patch, actor, now, key=_number(session, case_id, key), seen=seen)
 

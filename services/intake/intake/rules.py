@@ -147,6 +147,8 @@ def complete(s: Case, command: CompleteIntake, today: date) -> Events:
                       "Borgeren skal vide, at oplysningerne registreres elektronisk")  # fmt: skip
     if guidance.guided_on_all_support and not (guidance.guidance_given or "").strip():
         raise Refused("INT-20", "guidance.guidance_given", "Skriv, hvad borgeren er vejledt om")
+    if enquiry.enquiry_received_date is None and s.state.clock_began is None:
+        yield from _ask(s, today)  # on the municipality's own initiative it runs from here
     yield IntakeCompleted(completed_on=today)
 
 
@@ -219,7 +221,7 @@ def clock_due(s: Case, began: date, paused_days: int = 0) -> date:
 
 
 def start_clock(s: Case, started: AssessmentStarted, today: date) -> Events:
-    """Without an enquiry the clock runs from the start of the assessment."""
+    """Without an enquiry the clock runs from the start of the assessment (or from the end of the opening)."""
     if s.state.clock_due is None and s[Enquiry].enquiry_received_date is None:
         yield from _ask(s, started.started_on)
 
@@ -341,11 +343,11 @@ def withdrawn_consents_stay(before: Case, after: Case) -> None:
                           "Et samtykke trækkes tilbage for sig, og et tilbagetrukket bliver stående")  # fmt: skip
 
 
-_NO_DOCTOR = re.compile(
+_RELATIVE = (
     r"(borgeren( selv)?|pårørende|mor|far|moren|faren|forældre(ne)?|søster|bror|datter|søn|ægtefælle|samlever|kæreste|"
-    r"nabo|ven|veninde)",
-    re.IGNORECASE,
+    r"nabo|ven|veninde)"
 )
+_NO_DOCTOR = re.compile(rf"(.*(,|\bifølge)\s*)?{_RELATIVE}", re.IGNORECASE)
 
 
 def diagnoses_are_made_by_doctors(before: Case, after: Case) -> None:

@@ -18,8 +18,8 @@ from casework.contracts.scheduler import DeadlineApproaching, DeadlineMissed
 from casework.process import Effects, Situation
 from casework.testing.cases import A_CITIZEN, TODAY, doing, refused, situation, warned
 from intake.app import PHASE
-from intake.commands import AnnounceNewDate
-from intake.model import CaseStep, ClearCase, Enquiry, Ledger, State
+from intake.commands import AnnounceNewDate, CompleteIntake
+from intake.model import CaseStep, ClearCase, Enquiry, Ledger, Rights, State
 from intake.rules import CLOCK, clock_due, follow_the_record
 
 DUE = date(2026, 4, 27)  # 56 days from Monday 2 March 2026
@@ -88,6 +88,16 @@ def test_another_track_is_another_period():
     events = list(follow_the_record(before, after))
 
     assert [e.due for e in events if isinstance(e, DeadlineRequested)] == [date(2026, 3, 16)]
+
+
+@pytest.mark.rule("INT-21")
+def test_on_the_municipalitys_own_initiative_the_clock_runs_from_the_finished_opening():
+    told = Rights(informed_of_representation_right=True, informed_of_electronic_registration=True)
+    source = Enquiry(enquiry_source="own-initiative", citizen_agrees_to_opening=True)
+    fresh = replace(RUNNING, clock_began=None, clock_due=None)
+    after = doing(PHASE, situation(PHASE, told, source, at="complete", state=fresh), CompleteIntake())
+
+    assert asked(after) == [DUE]
 
 
 # the new date

@@ -10,6 +10,7 @@ from casework.vocabularies.codes import (
     ConsentForm,
     EnquirySource,
     GuardianshipForm,
+    LegalBasis,
     Offer,
     RepresentationForm,
     Service,
@@ -81,7 +82,7 @@ class CitizenIndexed(Message):
     to="assessment decision",
     tells={
         "intake.enquiry": "opening_reason enquiry_received_date enquiry_source",
-        "intake.clear_case": "is_clear_case clear_case_services clear_case_offer",
+        "intake.clear_case": "is_clear_case clear_case_services clear_case_offer clear_case_legal_bases",
     },
 )
 class EnquiryRecorded(Message):
@@ -93,6 +94,7 @@ class EnquiryRecorded(Message):
     is_clear_case: bool | None = field("Klar sag")
     clear_case_services: tuple[Service, ...] = entries("Valg af ydelse ved klar sag", key=None)
     clear_case_offer: Offer | None = field("Valg af tilbud ved klar sag")
+    clear_case_legal_bases: tuple[LegalBasis, ...] = entries("Paragraffer", key=None)
 
 
 @contract(

@@ -79,8 +79,9 @@ def why_not(process: Process, situation: Situation[Any], trigger: type) -> str:
         if not isinstance(row, Always)
         for place in row.places
     )
-    here = ", ".join(f"»{process.rows[run.at].label}«" for run in situation.runs) or "ingen steder endnu"
-    return f"{process.label} står ved {here}. Det her kan ske ved {wanted or 'intet trin'}."
+    here = ", ".join(f"»{process.rows[run.at].label}«" for run in situation.runs)
+    stands = f"{process.label} står ved {here}" if here else f"{process.label} er ikke begyndt endnu"
+    return f"{stands}. Det her kan ske ved {wanted or 'intet trin'}."
 
 
 def deadline_key(run: Run[Any], due: date | None = None) -> str:

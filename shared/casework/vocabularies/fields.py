@@ -62,9 +62,16 @@ class CodeField(fields.String):
     default_error_messages = _WRONG
 
     def __init__(
-        self, name: str, *, where: Mapping[str, str] | None = None, rule: str = "DAT-03", **options: Any
+        self,
+        name: str,
+        *,
+        where: Mapping[str, str] | None = None,
+        rule: str = "DAT-03",
+        heading: str | None = None,
+        **options: Any,
     ) -> None:
         self._list, self.where, self.rule = name, where or {}, rule
+        self.heading = heading or rule  # the rule that a heading breaks, where it is another
         if not self.codes:
             raise LookupError(f"No code of {name} has {self.where}")
         super().__init__(**options)
@@ -93,7 +100,7 @@ class CodeField(fields.String):
 
     def with_options(self, **options: Any) -> Self:
         """The same field with marshmallow's options (required, allow_none, metadata …)."""
-        return type(self)(self._list, where=self.where, rule=self.rule, **options)
+        return type(self)(self._list, where=self.where, rule=self.rule, heading=self.heading, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if isinstance(value, str) and value in self.codes:
@@ -109,7 +116,7 @@ class CodeField(fields.String):
             return _refuse(UNKNOWN, self.rule, vocabulary=name, value=value[:60], nearest=near)
         below = [code for code in self.codes if self.vocabulary.is_under(code, value)]
         if below:
-            return _refuse(HEADING, self.rule, vocabulary=name, value=value, nearest=below[:3])
+            return _refuse(HEADING, self.heading, vocabulary=name, value=value, nearest=below[:3])
         return _refuse(ELSEWHERE, self.rule, vocabulary=name, value=value)
 
 
@@ -133,6 +140,8 @@ class LevelField(fields.Integer):
         raise _refuse(NO_LEVEL, self.rule, lowest=self.lowest, highest=self.highest)
 
 
-def code(name: str, *, where: Mapping[str, str] | None = None, rule: str = "DAT-03") -> CodeField:
+def code(
+    name: str, *, where: Mapping[str, str] | None = None, rule: str = "DAT-03", heading: str | None = None
+) -> CodeField:
     """For annotations: `GoalType = Annotated[str, code("goal-types")]`."""
-    return CodeField(name, where=where, rule=rule)
+    return CodeField(name, where=where, rule=rule, heading=heading)
