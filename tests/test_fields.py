@@ -42,6 +42,11 @@ COMPANIONS: Mapping[str, Json] = {
 }
 """What must be there before a rule lets the field be filled in: INT-09, EVA-09, PLN-09, GOL-18."""
 
+BESIDE: Mapping[str, Json] = {
+    "assessment.case_information.theme_entries.theme": {"citizen_information": "Jeg ser min søster."},
+}
+"""What stands beside the field in its entry, for the field alone says nothing: ASM-09."""
+
 WITHDRAWN = "Et samtykke trækkes tilbage for sig, og et tilbagetrukket bliver stående", "INT-18"
 OTHERWISE: Mapping[str, tuple[str, str]] = {
     "intake.consent.consents_to_obtain.withdrawn_on": WITHDRAWN,
@@ -149,7 +154,7 @@ def patch_of(row: Row, value: Any) -> Json:
     given = value
     for outer, name in zip(reversed(row.above), reversed(row.path.split(".")), strict=False):
         assert outer.entry
-        given = [{**filled(outer.entry, name), name: given}]
+        given = [{**filled(outer.entry, name), **BESIDE.get(row.name, {}), name: given}]
     return {row.step.step: {row.path.partition(".")[0]: given}}
 
 
