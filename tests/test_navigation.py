@@ -23,7 +23,7 @@ from casework.process.engine import Effects, allowed, fold
 from casework.records import Json, keep_emptied, merge, overlay, standing
 from casework.schema import dump, load
 from casework.testing.cases import A_CASE, A_CASEWORKER, A_CITIZEN, A_LEADER, Office, situation
-from casework.testing.values import filled, values_of
+from casework.testing.values import LONG, filled, values_of
 from intake.commands import OpenCase
 from onebox.fields import Row, phase, rows
 
@@ -63,13 +63,14 @@ MOVING = {
 
 STEADY: Mapping[str, list[Any]] = {"is_alternative": [False], "holistic_plan_wanted": [True]}
 """Fields that take others off the screen are given one value only."""
-TOLD_BY_ACTS = ("party_hearing_sent_date", "party_hearing_response")
-ROWS = [
-    row
+OTHERS_SPEAK = ("party_hearing_sent_date", "party_hearing_response", "holistic_plan_status")
+"""Fields that an act fills in too, or that show only where another says so."""
+ROWS = {
+    row.name: row
     for name in PHASES
     for row in rows(name)
-    if not (row.computed or row.closed or row.declared.name in TOLD_BY_ACTS)
-]
+    if not (row.computed or row.closed or row.declared.name in OTHERS_SPEAK)
+}
 
 
 # what is done
@@ -77,8 +78,12 @@ ROWS = [
 class Write:
     """Somebody fills in one field; or empties it."""
 
-    row: Row
+    name: str
     value: Any
+
+    @property
+    def row(self) -> Row:
+        return ROWS[self.name]
 
     @property
     def patch(self) -> Json:
@@ -92,9 +97,10 @@ class Write:
 
 @dataclass(frozen=True)
 class Act:
-    """Somebody does one of the things that are offered to them."""
+    """Somebody does one of the things that are offered to them; or moves the case on, and mends what it takes."""
 
     which: int
+    moves: bool
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,15 @@ Done = Write | Act | Rest
 
 @st.composite
 def writes(draw: st.DrawFn) -> Write:
-    row = draw(st.sampled_from(ROWS))
+    row = draw(st.sampled_from([*ROWS.values()]))
     may_be_empty = not (row.above or row.declared.many or row.declared.name in STEADY)
     values = STEADY.get(row.declared.name) or [*values_of(row.declared), *([None] if may_be_empty else [])]
-    return Write(row, draw(st.sampled_from(values)))
+    return Write(row.name, draw(st.sampled_from([value for value in values if value != LONG])))
 
 
-DONE = st.one_of(writes(), writes(), st.builds(Act, st.integers(0, 99)), st.builds(Rest, st.integers(1, 90)))
+ACTING = st.builds(Act, st.integers(0, 99), st.booleans())
+DONE = st.one_of(writes(), ACTING, ACTING, st.builds(Rest, st.integers(1, 90)))
+WAYS = st.one_of(st.lists(DONE, max_size=6), st.lists(DONE, min_size=20, max_size=50))
 BEGINS = st.sampled_from([*PHASES])
 
 
@@ -263,8 +271,12 @@ class Walk:
         if isinstance(done, Write):
             self.write(done.row.phase, done.row.step.step, done.patch)
         elif isinstance(done, Act):
-            acts = [action for action in ACTS if action != "intake.close" and action in self.allowed()]
-            self.house.act(acts[done.which % len(acts)])
+            acts = [action for action in ACTS if action in self.allowed() and action != "intake.close"]
+            moving = [action for action in acts if action in MOVING]
+            if done.moves and moving:
+                self.done_at_last(moving[done.which % len(moving)])
+            else:
+                self.house.act(acts[done.which % len(acts)])
         else:
             self.house.rest(done.days)
 
@@ -335,7 +347,9 @@ def walked(house: House, days: list[Done]) -> None:
     for action in ("intake.complete", "assessment.start", "assessment.recommend", "assessment.approve"):
         if action in walk.allowed():
             walk.done_at_last(action)
-    assert walk.waiting("assessment") == {"assessment.recommend"}  # anew, as it is approved
+    while "assessment.approve" in walk.allowed():  # what was put forward before it
+        walk.done_at_last("assessment.approve")
+    assert walk.waiting("assessment") == {"assessment.recommend"}  # anew, as all is approved
     assert [*walk.lost()] == []
 
     walk.done_at_last("intake.close")
@@ -351,13 +365,13 @@ AS_EVER = settings(derandomize=True, suppress_health_check=[*HealthCheck])
 
 
 @settings(AS_EVER, max_examples=100)
-@given(entry_phase=BEGINS, days=st.lists(DONE, max_size=30))
+@given(entry_phase=BEGINS, days=WAYS)
 def test_no_way_through_both_phases_ends_before_its_goal_or_loses_a_field(entry_phase, days):
     walked(Pure(entry_phase), days)
 
 
 @pytest.mark.slow
 @settings(AS_EVER, max_examples=8)
-@given(entry_phase=BEGINS, days=st.lists(DONE, min_size=4, max_size=12))
+@given(entry_phase=BEGINS, days=st.lists(DONE, min_size=6, max_size=12))
 def test_nor_does_any_way_through_their_apis(entry_phase, days):
     walked(Real(entry_phase), days)
