@@ -140,7 +140,7 @@ A_NEW_CASE = uuid4()
 
 
 def test_a_case_that_goes_on_from_another_is_read_with_the_same_statements_whatever_that_holds():
-    paths = "", "/records", "/earlier"
+    paths = "", "/records", "/earlier", "/questions"
     empty, full, twice = (statements(going_on(times), *paths, case=A_NEW_CASE) for times in (0, 1, 2))
 
     assert empty == full == twice
