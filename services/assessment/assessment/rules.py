@@ -371,7 +371,6 @@ def take_over_follow_up(s: Case, concluded: FollowupConcluded, today: date) -> E
             subtheme=sub,
             level=level,
             on=concluded.follow_up_held_on,
-            by=concluded.concluded_by,
             origin=f"follow-up {concluded.number}",
         )
         for sub, level in levels.items()

@@ -277,14 +277,6 @@ def test_a_goal_that_ends_or_is_rewritten_at_a_follow_up_flags_the_plan(plans, w
     assert ("PLN-08" in warned(PHASE, doing(PHASE, s, told).situation)) == warns
 
 
-@pytest.mark.rule("ASM-20")
-def test_a_level_of_a_follow_up_says_who_judged_it():
-    told = concluded("unchanged", concluded_by="Kim Dam")
-    after = doing(PHASE, assessing(judged(goals=(COOKING,))), told).situation
-
-    assert [(e.level, e.by, e.origin) for e in after[Ledger].levels] == [(1, "Kim Dam", "follow-up 1")]
-
-
 A_PLAN = PlanOnRecord(
     id=str(A_CASE), case_number="2026-00001", number=1, completed_on=TODAY, intervention_purpose="Eget hjem",
     goals=(COOKING,), interventions=(AT_HOME,), citizen_address="Prøvevej 8",

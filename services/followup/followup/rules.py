@@ -153,7 +153,6 @@ def announce_conclusion(s: Case, trigger: object, today: date) -> Events:
         order_to_resend=steps.order_to_resend,
         citizen_agrees=view.citizen_agrees,
         next_follow_up_date=view.next_follow_up_date,
-        concluded_by=s.actor.name,
     )
     if any(goal.goal_outcome == "revise" for goal in view.goals):
         yield _task(s, "followup.goals_to_revise")

@@ -44,4 +44,3 @@ class FollowupConcluded(Message):
     effective_on: date | None = field("Virkning fra")
     citizen_agrees: bool | None = field("Borgeren er enig")
     next_follow_up_date: date | None = field("Næste opfølgning")
-    concluded_by: str | None = field("Afsluttet af")
