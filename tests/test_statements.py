@@ -147,6 +147,18 @@ def test_a_case_that_goes_on_from_another_is_read_with_the_same_statements_whate
     assert max(map(len, empty.values())) < 18
 
 
+def test_many_earlier_cases_are_listed_with_as_few_statements_as_one():
+    office = going_on(1)
+    one = statements(office, "/earlier", case=A_NEW_CASE)["/earlier"]
+    for number in range(3, 6):
+        another = uuid4()
+        office.hear(replace(OPENED, case_number=f"2026-0000{number}"), subject=another)
+        assert office.record(investigated(1), another).status_code == 200
+
+    assert len(office.call(A_CASEWORKER, "GET", f"/cases/{A_NEW_CASE}/earlier").get_json()["earlier"]) == 4
+    assert len(statements(office, "/earlier", case=A_NEW_CASE)["/earlier"]) == len(one)
+
+
 def test_all_that_an_earlier_case_holds_is_reused_and_read():
     office = going_on(1)
     step = office.call(A_CASEWORKER, "GET", f"/cases/{A_NEW_CASE}/records?step=case_information").get_json()["records"][

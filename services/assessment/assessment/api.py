@@ -7,18 +7,14 @@ from uuid import UUID
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint
-from sqlalchemy.orm import Session
 
 from assessment.handlers import AssessmentHandlers
 from assessment.model import CaseAssessment, Ledger, QuestionSets
 from assessment.reuse import items_of
-from casework.errors import NotFound
-from casework.phase.store import load
-from casework.phase.tables import CaseRow
 from casework.process import CASEWORKER, LEADER, Situation
 from casework.schema import dump
 from casework.service.auth import actor, only
-from casework.service.phase_api import NOBODYS_BUSINESS, PhaseService, note_access, refusals
+from casework.service.phase_api import PhaseService, found, note_access, refusals
 
 
 def blueprint(service: PhaseService) -> Blueprint:
@@ -33,8 +29,8 @@ def blueprint(service: PhaseService) -> Blueprint:
     def questions(case_id: UUID) -> Response:
         """What the municipality asks in this case beside the themes. That it was looked at is recorded."""
         with service.database.reading() as session:
-            here = _situation(service, session, case_id)
-        note_access(service, case_id, actor(), "questions")
+            _, here = found(service, session, case_id, actor())
+        note_access(service, actor(), "questions", case_id)
         return jsonify(case_id=str(case_id), question_sets=_asked(here))
 
     @blp.get("/<uuid:case_id>/earlier")
@@ -44,20 +40,12 @@ def blueprint(service: PhaseService) -> Blueprint:
     def earlier_cases(case_id: UUID) -> Response:
         """The citizen's other cases, and what in them can be used again. That it was looked at is recorded."""
         with service.database.reading() as session:
-            here = _situation(service, session, case_id)
-            listed = [_told(one, here) for one in handlers.earlier(session, here)]
-        for one in listed:
-            note_access(service, UUID(one["case_id"]), actor(), "earlier")
-        return jsonify(case_id=str(case_id), earlier=listed)
+            _, here = found(service, session, case_id, actor())
+            earlier = handlers.earlier(session, here)
+        note_access(service, actor(), "earlier", *(one.case_id for one in earlier))
+        return jsonify(case_id=str(case_id), earlier=[_told(one, here) for one in earlier])
 
     return blp
-
-
-def _situation(service: PhaseService, session: Session, case_id: UUID) -> Situation[Any]:
-    row = session.get(CaseRow, case_id)
-    if row is None or row.opened is None:
-        raise NotFound(NOBODYS_BUSINESS)
-    return load(session, service.phase, row, service.municipality, actor(), service.clock())
 
 
 def _asked(s: Situation[Any]) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from casework.contracts import Command, Message
 from casework.contracts.intake import ConsentChanged
 from casework.errors import NotFound
 from casework.phase.handlers import Handlers
-from casework.phase.store import load, lock_cases_of_citizen
-from casework.phase.tables import AccessRow, CaseRow
+from casework.phase.store import load_all, lock_cases_of_citizen, looked_at
+from casework.phase.tables import CaseRow
 from casework.process import Actor, Role, Situation
 
 
@@ -39,23 +39,22 @@ class AssessmentHandlers(Handlers):
             wanted = None
         if wanted is None:
             return s
-        earlier = next((c for c in self.earlier(session, s) if c.case_id == wanted), None)
+        earlier = next(iter(self.earlier(session, s, CaseRow.id == wanted)), None)
         if earlier is None and isinstance(trigger, Reuse):
             raise NotFound("Den tidligere sag findes ikke hos denne borger", field="from_case")
         if earlier is not None:
-            who, what = s.actor, f"reused in {s.case_id}"
-            seen = AccessRow(case_id=wanted, at=s.now, actor=who.id, name=who.name, role=str(who.role), what=what)
-            session.add(seen)
+            looked_at(session, [wanted], s.actor, f"reused in {s.case_id}", s.now)
         return replace(s, earlier=earlier)
 
-    def earlier(self, session: Session, s: Situation[Any]) -> list[Situation[Any]]:
-        """The citizen's other cases that this person may look into, oldest first."""
+    def earlier(self, session: Session, s: Situation[Any], *which: sa.ColumnElement[bool]) -> list[Situation[Any]]:
+        """The citizen's other cases that this person may look into, oldest first: all, or those meant by `which`."""
         citizen = s.case.citizen_id if s.case else None
         if citizen is None:
             return []
-        others = sa.select(CaseRow).where(CaseRow.citizen_id == citizen, CaseRow.id != s.case_id)
+        others = sa.select(CaseRow).where(CaseRow.citizen_id == citizen, CaseRow.id != s.case_id, *which)
         rows = session.scalars(others.order_by(CaseRow.opened_at)).all()
-        found = [load(session, self.phase, row, self.municipality, s.actor, s.now) for row in rows if row.opened]
+        opened = [row for row in rows if row.opened]
+        found = load_all(session, self.phase, opened, self.municipality, s.actor, s.now)
         return [one for one in found if _may_look(one, s.actor)]
 
 

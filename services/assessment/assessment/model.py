@@ -475,4 +475,9 @@ class ActionPlan(Step):
     )
 
 
+def proposed(step: CaseAssessment | Recommendation | ActionPlan) -> list[Intervention]:
+    """The interventions put forward, without the alternatives."""
+    return [i for i in step.interventions if not i.is_alternative]
+
+
 STEPS = (CaseInformation, QuestionSets, CaseAssessment, Recommendation, ActionPlan, Ledger, CitizenPlans)

@@ -63,21 +63,21 @@ def reuse(s: Case, command: Reuse, today: date) -> Events:
             raise Refused("GEN-06", f"items[{path}]", "Oplysningen findes ikke i den tidligere sag")
     if not chosen:
         raise Refused("GEN-06", "items", "Vælg mindst ét tema eller én oplysning at genbruge")
-    yield from _take(s, s.earlier, chosen, today)
+    yield from _take(s, s.earlier, offered, chosen, today)
 
 
 def go_on_from_before(s: Case, consent: ConsentChanged, today: date) -> Events:
     """A case that a follow-up opened goes on from what was known, once the citizen agrees: unconfirmed (ASM-19)."""
     if consent.reused_information_consent and s.earlier and not s[Ledger].reused:
-        known = [path for path in items_of(s.earlier) if path.startswith(_KNOWN)]
-        yield from _take(s, s.earlier, known, today)
+        offered = items_of(s.earlier)
+        known = [path for path in offered if path.startswith(_KNOWN)]
+        yield from _take(s, s.earlier, offered, known, today)
 
 
 _KNOWN = ("case_information.theme_entries[", "case_information.functioning_scores[")
 
 
-def _take(s: Case, earlier: Case, chosen: list[str], today: date) -> Events:
-    offered = items_of(earlier)
+def _take(s: Case, earlier: Case, offered: Mapping[str, Json], chosen: list[str], today: date) -> Events:
     for step in SOURCES:
         paths = [path for path in chosen if path.partition(".")[0] == step.step]
         if paths:
@@ -174,9 +174,11 @@ def confirm_reused(s: Case, command: ConfirmReused, today: date) -> Events:
 
 def confirmed_by_writing(before: Case, after: Case) -> Events:
     """What is written anew is this case's own from then on."""
+    waiting = [r.id for r in after[Ledger].reused if not r.confirmed_on]
+    if not waiting:
+        return
     now, was = items_of(after), items_of(before)
-    written = {r.id for r in after[Ledger].reused if not r.confirmed_on and now.get(r.id) != was.get(r.id)}
-    if written:
+    if written := {path for path in waiting if now.get(path) != was.get(path)}:
         yield Records(Ledger, reused=_confirmed(after, written, after.today))
 
 

@@ -30,6 +30,7 @@ from assessment.model import (
     QuestionSets,
     Recommendation,
     State,
+    proposed,
 )
 from assessment.reuse import confirmed_by_writing
 from casework import legal_bases, representation, target_groups
@@ -59,7 +60,7 @@ from casework.fields import fields_of
 from casework.offers import is_residence
 from casework.pricing import as_told, inherited, priced, total
 from casework.process import Becomes, Event, Records, Situation
-from casework.vocabularies import vocabulary
+from casework.vocabularies import label, vocabulary
 
 Case = Situation[State]
 Events = Iterable[Event]
@@ -98,23 +99,22 @@ def recommend(s: Case, command: Recommend, today: date) -> Events:
 def put_forward(s: Case) -> Becomes:
     """What stands now, frozen, and who may decide it by the municipality's delegation: track, price, paragraph."""
     assessment = s[CaseAssessment]
-    proposed = [i for i in assessment.interventions if not i.is_alternative]
+    help_ = proposed(assessment)
     track = s.case.track if s.case else None
     return Becomes(
         recommended_outcome=outcome(s),
         decision_body=s.municipality.decides(
-            track, assessment.total_expected_price if proposed else Decimal(0), legal_bases.of_help(proposed), s.today
+            track, assessment.total_expected_price if help_ else Decimal(0), legal_bases.of_help(help_), s.today
         ),
         assessment_revision=s.said.get(CaseAssessmentRecorded.wire, 0),
-        interventions=tuple(i.id for i in proposed),
+        interventions=tuple(i.id for i in help_),
         alternatives=tuple(i.id for i in assessment.interventions if i.is_alternative),
     )
 
 
 def outcome(s: Case) -> str:
     """What is recommended: as it is said, else by whether any help is proposed."""
-    proposed = any(not i.is_alternative for i in s[CaseAssessment].interventions)
-    return s[Recommendation].recommended_outcome or ("granted" if proposed else "refused")
+    return s[Recommendation].recommended_outcome or ("granted" if proposed(s[CaseAssessment]) else "refused")
 
 
 def _the_need_is_reasoned(assessment: CaseAssessment) -> None:
@@ -132,9 +132,9 @@ def _the_wish_is_answered(s: Case) -> None:
     """Asked for one intervention, proposed another: say why (EVA-04). Wished for, too, is a home that is named."""
     assessment = s[CaseAssessment]
     reasoned = (assessment.decision_reasoning or "").strip()
-    proposed = [i for i in assessment.interventions if not i.is_alternative]
+    help_ = proposed(assessment)
     declined = [i for i in assessment.interventions if i.is_requested and i.is_alternative]
-    elsewhere = bool(proposed) and not any(is_residence(i.offer) for i in proposed)
+    elsewhere = bool(help_) and not any(is_residence(i.offer) for i in help_)
     answered = reasoned or _HOME.search(assessment.support_need_assessment or "")
     if (declined and not reasoned) or (elsewhere and _wants_a_home(assessment) and not answered):
         raise Refused("EVA-04", "case_assessment.decision_reasoning",
@@ -143,17 +143,17 @@ def _the_wish_is_answered(s: Case) -> None:
 
 def _wants_a_home(assessment: CaseAssessment) -> bool:
     """In the citizen's own words, or in what the case was opened for."""
-    wishes = [one for one in _sentences(assessment.citizen_wishes) if not _NOT.search(one)]
-    reasons = [one for one in _sentences(assessment.opening_reason) if _ASKS.search(one) and not _NOT.search(one)]
+    wishes = [one for one in sentences(assessment.citizen_wishes) if not _NOT.search(one)]
+    reasons = [one for one in sentences(assessment.opening_reason) if _ASKS.search(one) and not _NOT.search(one)]
     return any(_HOME.search(one) for one in (*wishes, *reasons))
 
 
-def _sentences(text: str | None) -> list[str]:
+def sentences(text: str | None) -> list[str]:
     return re.split(r"[.!?\n]", text or "")
 
 
 def _there_is_a_primary_group(assessment: CaseAssessment) -> None:
-    if not assessment.primary_target_group and any(not i.is_alternative for i in assessment.interventions):
+    if not assessment.primary_target_group and proposed(assessment):
         raise Refused("EVA-07", "case_assessment.primary_target_group", "Vælg borgerens primære målgruppe")
 
 
@@ -165,7 +165,7 @@ def _every_goal_has_its_type(assessment: CaseAssessment) -> None:
 
 
 def _every_intervention_is_specified(assessment: CaseAssessment) -> None:
-    for intervention in [i for i in assessment.interventions if not i.is_alternative]:
+    for intervention in proposed(assessment):
         where = f"case_assessment.interventions[{intervention.id}]"
         if not intervention.services:
             raise Refused("PRI-07", f"{where}.services", "Vælg mindst én ydelse til indsatsen")
@@ -463,8 +463,8 @@ def a_diagnosis_stands_behind_the_group(before: Case, after: Case) -> None:
             if target_groups.needs_diagnosis(group) and not after[CaseAssessment].diagnoses:
                 other = target_groups.without_diagnosis(group)
                 raise Refused("EVA-09", f"case_assessment.{name}",
-                              f"{_label('target-groups', group)} kræver en lægelig diagnose. "
-                              f"Vælg »{_label('target-groups', other)}«")  # fmt: skip
+                              f"{label('target-groups', group)} kræver en lægelig diagnose. "
+                              f"Vælg »{label('target-groups', other)}«")  # fmt: skip
 
 
 def _groups(assessment: CaseAssessment, name: str) -> tuple[str, ...]:
@@ -524,11 +524,11 @@ def _remarks(s: Case) -> tuple[str, ...]:
 
 def recommendation(view: Recommendation, s: Case) -> Recommendation:
     """What is proposed, and the alternatives, apart; what was mended here is priced anew (EVA-15, PRI-03)."""
-    proposed = tuple(inherited(priced(i)) for i in view.interventions if not i.is_alternative)
+    help_ = tuple(inherited(priced(i)) for i in proposed(view))
     return replace(
         view,
-        interventions=proposed,
-        total_expected_price=total(i.expected_price for i in proposed),
+        interventions=help_,
+        total_expected_price=total(i.expected_price for i in help_),
         alternative_recommendations=tuple(i for i in s[CaseAssessment].interventions if i.is_alternative),
     )
 
@@ -539,7 +539,7 @@ def action_plan(view: ActionPlan, s: Case) -> ActionPlan:
     return replace(
         view,
         goals=tuple(goal for goal in view.goals if goal.id in known),
-        interventions=tuple(inherited(priced(i)) for i in view.interventions if not i.is_alternative),
+        interventions=tuple(inherited(priced(i)) for i in proposed(view)),
     )
 
 
@@ -579,12 +579,8 @@ def case_information(s: Case) -> CaseInformationRecorded | None:
 
 def help_proposed(s: Case) -> HelpProposed | None:
     """The rules under which help is proposed: the case-processing period follows them."""
-    bases = legal_bases.of_help(i for i in s[CaseAssessment].interventions if not i.is_alternative)
+    bases = legal_bases.of_help(proposed(s[CaseAssessment]))
     return HelpProposed(legal_bases=tuple(sorted(bases))) if bases or HelpProposed.wire in s.said else None
-
-
-def _label(name: str, code: str) -> str:
-    return vocabulary(name)[code].label()
 
 
 def an_entry_says_something(before: Case, after: Case) -> None:

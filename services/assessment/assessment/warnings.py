@@ -15,8 +15,9 @@ from assessment.model import (
     PlanOnRecord,
     Recommendation,
     State,
+    proposed,
 )
-from assessment.rules import party_to_the_case
+from assessment.rules import party_to_the_case, sentences
 from casework import legal_bases, representation, target_groups
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded
@@ -26,22 +27,13 @@ from casework.cpr import born_on, has_pension_age
 from casework.offers import is_residence
 from casework.phase.completeness import Condition
 from casework.process import Situation, Warned
-from casework.vocabularies import vocabulary
+from casework.vocabularies import label, vocabulary
 
 Case = Situation[State]
 Warnings = Iterator[Warned]
 
 HERE = "assessment.case_information"
 THERE = "assessment.case_assessment"
-
-
-def proposed(s: Case) -> list[Intervention]:
-    """The interventions put forward, without the alternatives."""
-    return [i for i in s[CaseAssessment].interventions if not i.is_alternative]
-
-
-def _label(name: str, code: str) -> str:
-    return vocabulary(name)[code].label()
 
 
 def _said(entry: ThemeEntry) -> str:
@@ -80,16 +72,16 @@ def a_new_decision_has_an_opening(s: Case) -> Warnings:
     granted = {
         service for made in s.all_told(DecisionMade) for i in made.granted_interventions for service in i.services
     }
-    new = [service for i in proposed(s) for service in i.services if service not in granted]
+    new = [service for i in proposed(s[CaseAssessment]) for service in i.services if service not in granted]
     if granted and new:
         yield Warned("GEN-03", f"{THERE}.interventions",
-                     f"{_label('services', new[0])} er ny hjælp i en afgjort sag. Skal den åbnes for sig?")  # fmt: skip
+                     f"{label('services', new[0])} er ny hjælp i en afgjort sag. Skal den åbnes for sig?")  # fmt: skip
 
 
 def reopened_themes_are_looked_at(s: Case) -> Warnings:
     for one in s[Ledger].reopened:
         yield Warned("ASM-19", f"{HERE}.theme_entries[{one.theme}]",
-                     f"{_label('themes', one.theme)} er genåbnet og endnu ikke set på")  # fmt: skip
+                     f"{label('themes', one.theme)} er genåbnet og endnu ikke set på")  # fmt: skip
 
 
 def a_pause_has_its_reason(s: Case) -> Warnings:
@@ -184,7 +176,7 @@ _AS_IT_IS = re.compile(r"\b(har|får|fik|modtager|havde|tidligere)\b", re.IGNORE
 
 def _proposes_help(text: str) -> bool:
     """A proposal, as opposed to what the citizen has today or had before."""
-    for one in re.split(r"[.!?\n]", text):
+    for one in sentences(text):
         if _PROPOSAL.search(one) or (_HOURS_OF_LAW.search(one) and not _AS_IT_IS.search(one)):
             return True
     return False
@@ -207,14 +199,14 @@ def sources_are_named(s: Case) -> Warnings:
         lacks = [word for name, word in _OF_A_SOURCE.items() if not any(getattr(one, name) for one in sources)]
         if entry.other_information and lacks:
             yield Warned("ASM-10", f"{HERE}.theme_entries[{entry.theme}].other_information_sources",
-                         f"Kilden mangler {', '.join(lacks)} under {_label('themes', entry.theme)}. "
+                         f"Kilden mangler {', '.join(lacks)} under {label('themes', entry.theme)}. "
                          "Teksten bruges, men kan ikke dokumenteres")  # fmt: skip
 
 
 def remarks_propose_no_support(s: Case) -> Warnings:
     for entry in s[CaseInformation].theme_entries:
         if entry.caseworker_remarks and _proposes_help(entry.caseworker_remarks):
-            yield Warned("ASM-11", f"assessment.case_information.theme_entries[{entry.theme}].caseworker_remarks",
+            yield Warned("ASM-11", f"{HERE}.theme_entries[{entry.theme}].caseworker_remarks",
                          "Forslag om støtte hører til i Sagsvurderingen")  # fmt: skip
 
 
@@ -228,7 +220,7 @@ def goals_agree_with_their_type(s: Case) -> Warnings:
     """Develop: a lower number. Maintain: the same. Limit loss: any (GOL-08, GOL-09, GOL-10)."""
     for goal in _open_goals(s):
         now, expected = goal.current_functioning_level, goal.expected_functioning_level
-        where = f"assessment.case_assessment.goals[{goal.id}].expected_functioning_level"
+        where = f"{THERE}.goals[{goal.id}].expected_functioning_level"
         if now is None or expected is None:
             continue
         if goal.goal_type == "develop" and expected >= now:
@@ -242,7 +234,7 @@ def goals_agree_with_their_type(s: Case) -> Warnings:
 def goals_say_what_the_citizen_does(s: Case) -> Warnings:
     for goal in s[CaseAssessment].goals:
         if goal.goal_statement and _MEANS.search(goal.goal_statement):
-            yield Warned("GOL-12", f"assessment.case_assessment.goals[{goal.id}].goal_statement",
+            yield Warned("GOL-12", f"{THERE}.goals[{goal.id}].goal_statement",
                          "Hvad gør borgeren selv? Støtten er midlet, ikke målet")  # fmt: skip
 
 
@@ -252,14 +244,14 @@ def alternatives_are_weighed(s: Case) -> Warnings:
     weighed = any(i.is_alternative for i in assessment.interventions)
     spoken_of = "alternativ" in (assessment.support_need_assessment or "").lower()
     if chosen and assessment.is_entitled is not False and not weighed and not spoken_of:
-        yield Warned("EVA-03", "assessment.case_assessment.interventions",
+        yield Warned("EVA-03", f"{THERE}.interventions",
                      "Der er ingen alternativ indsats. Skriv eventuelt, hvorfor der ikke er en relevant")  # fmt: skip
 
 
 def hours_add_up(s: Case) -> Warnings:
     """Where the assessment names hours a week, they are those of one intervention, or of all together (EVA-16)."""
     named = _hours_named(s[CaseAssessment].support_need_assessment or "")
-    given = {i.id: hours for i in proposed(s) if (hours := _hours_given(i))}
+    given = {i.id: hours for i in proposed(s[CaseAssessment]) if (hours := _hours_given(i))}
     if not named or {*named} & {sum(given.values()), *given.values()}:
         return
     for id, hours in given.items():
@@ -290,7 +282,7 @@ def the_plan_is_offered(s: Case) -> Warnings:
     """A duty towards those with severe social problems or severe impairments; not offered is flagged (PLN-01)."""
     assessment = s[CaseAssessment]
     if assessment.action_plan_offered is False and assessment.is_entitled is not False and _plan_is_a_duty(s):
-        yield Warned("PLN-01", "assessment.case_assessment.action_plan_offered",
+        yield Warned("PLN-01", f"{THERE}.action_plan_offered",
                      "Borgeren har ret til at blive tilbudt en handleplan (SEL § 141, stk. 2)")  # fmt: skip
 
 
@@ -302,7 +294,7 @@ def _plan_is_a_duty(s: Case) -> bool:
     groups = [g for g in (assessment.primary_target_group, *assessment.other_target_groups) if g]
     social = any(target_groups.is_or_under(group, "social-problem") for group in groups)
     much = bool(groups) and assessment.current_support_need in ("high", "complete")
-    return social or much or any(is_residence(i.offer) for i in proposed(s))
+    return social or much or any(is_residence(i.offer) for i in proposed(s[CaseAssessment]))
 
 
 def _is_anonymous(s: Case) -> bool:
@@ -325,7 +317,7 @@ def the_use_of_a_plan_is_weighed(s: Case) -> Warnings:
 
 def _under_part_five(s: Case) -> bool:
     """Help under the fifth part of the act on social service, §§ 81 to 122."""
-    for base in legal_bases.of_help(proposed(s)):
+    for base in legal_bases.of_help(proposed(s[CaseAssessment])):
         number = re.match(r"sel-(\d+)", base)
         if number and 81 <= int(number[1]) <= 122:
             return True
@@ -366,7 +358,7 @@ def _differs(plan: PlanOnRecord, s: Case) -> bool:
         moved
         or plan.intervention_purpose != now.intervention_purpose
         or [_goal(g) for g in plan.goals] != [_goal(g) for g in now.goals]
-        or [_help(i) for i in plan.interventions] != [_help(i) for i in proposed(s)]
+        or [_help(i) for i in plan.interventions] != [_help(i) for i in proposed(s[CaseAssessment])]
     )
 
 
@@ -395,7 +387,11 @@ def new_goals_are_held_against_the_plan(s: Case) -> Warnings:
 def a_copy_goes_to_the_citizen(s: Case) -> Warnings:
     """Additional expenses (§ 100): the citizen gets investigation and assessment before the decision (INT-22)."""
     is_decided = s.told(DecisionMade) is not None
-    if "sel-100" in legal_bases.of_help(proposed(s)) and s[Ledger].copy_sent_on is None and not is_decided:
+    if (
+        "sel-100" in legal_bases.of_help(proposed(s[CaseAssessment]))
+        and s[Ledger].copy_sent_on is None
+        and not is_decided
+    ):
         yield Warned("INT-22", "assessment.ledger.copy_sent_on",
                      f"Send {party_to_the_case(s).name} en kopi af udredning og vurdering før afgørelsen")  # fmt: skip
 
@@ -436,7 +432,7 @@ _FOR_MISUSE = {"sel-101", "sel-101a", "sul-141", "sul-142"}
 def the_target_group_is_what_help_is_about(s: Case) -> Warnings:
     """Help for those with an impairment, or with a misuse, under a group that is another matter (EVA-08)."""
     group = s[CaseAssessment].primary_target_group
-    bases = legal_bases.of_help(proposed(s))
+    bases = legal_bases.of_help(proposed(s[CaseAssessment]))
     if group is None or not bases:
         return
     for paragraphs, heading in ((_FOR_IMPAIRMENTS, "functional-impairment"), (_FOR_MISUSE, "substance-misuse")):
@@ -444,7 +440,7 @@ def the_target_group_is_what_help_is_about(s: Case) -> Warnings:
             yield Warned(
                 "EVA-08",
                 f"{THERE}.primary_target_group",
-                f"Hjælpen handler ikke om {_label('target-groups', group)}. Skal den primære målgruppe ændres?",
+                f"Hjælpen handler ikke om {label('target-groups', group)}. Skal den primære målgruppe ændres?",
             )
 
 
@@ -458,7 +454,7 @@ def goals_are_smart(s: Case) -> Warnings:
 
 def a_stay_goes_with_other_help(s: Case) -> Warnings:
     """Said while it is proposed; the decision itself is refused (PRI-08, PRI-09)."""
-    help_, services = proposed(s), vocabulary("services")
+    help_, services = proposed(s[CaseAssessment]), vocabulary("services")
     given = [service for i in help_ for service in i.services]
     stays = [service for service in given if services.is_under(service, "stay")]
     offers = vocabulary("offers")
@@ -489,7 +485,7 @@ def _kroner(amount: Decimal) -> str:
 
 # what `required` says in words
 def _support_is_proposed(s: Case, view: Any) -> bool:
-    return bool(s[CaseAssessment].is_entitled or proposed(s))
+    return bool(s[CaseAssessment].is_entitled or proposed(s[CaseAssessment]))
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -498,7 +494,7 @@ CONDITIONS: dict[str, Condition] = {
     "information the citizen wanted included is left out": lambda s, view: False,  # what is empty left nothing out
     "support is proposed": _support_is_proposed,
     "help is refused with reference to other legislation": lambda s, view: False,  # GEN-12 warns where it is
-    "a provider is chosen": lambda s, view: any(i.provider for i in proposed(s)),
+    "a provider is chosen": lambda s, view: any(i.provider for i in proposed(s[CaseAssessment])),
     "a service line is priced": lambda s, view: view.unit_price is not None,
     "it is another municipality": lambda s, view: False,  # what is empty is the own municipality
     "there are any": lambda s, view: False,

@@ -14,7 +14,7 @@ from casework.contracts.ordering import ActualsImported
 from casework.contracts.values import FollowedUpGoal, GoalResult
 from casework.errors import NotHere, Refused
 from casework.process import Becomes, Event, Records, Situation, Warned
-from casework.vocabularies import vocabulary
+from casework.vocabularies import label
 from followup.carried import concluded, number_now, open_run, running_orders
 from followup.commands import ConcludeFollowup, OpenFollowup, RecordInspection
 from followup.model import FollowUp, Inspection, NextSteps, Plan, Preparation, ReceivedNote, Report, State
@@ -101,16 +101,15 @@ def goals_are_judged(goals: Iterable[FollowedUpGoal]) -> None:
         if goal.primary_subtheme:
             other = by_subtheme.setdefault(goal.primary_subtheme, goal)
             if other.current_functioning_level != goal.current_functioning_level:
-                raise Refused("FUP-05", f"{where}.current_functioning_level",
-                              f"To mål under {_label(goal.primary_subtheme)} skal have samme niveau")  # fmt: skip
+                raise Refused(
+                    "FUP-05",
+                    f"{where}.current_functioning_level",
+                    f"To mål under {label('themes', goal.primary_subtheme)} skal have samme niveau",
+                )
     for goal in goals:
         if not goal.goal_outcome:
             raise Refused("FUP-06", f"follow_up.goals[{goal.id}].goal_outcome",
                           "Vælg, om målet er uændret, skal revideres eller skal afsluttes")  # fmt: skip
-
-
-def _label(subtheme: str) -> str:
-    return vocabulary("themes")[subtheme].label()
 
 
 def the_support_need_is_set_anew(view: FollowUp) -> None:

@@ -123,9 +123,8 @@ class Situation(Generic[S]):
     run: Run[S] | None = None
     computes: Mapping[type[Step], Any] = field(default_factory=dict)
     earlier: Situation[S] | None = None  # another case of the citizen, where what is done draws upon it
-    marks: Mapping[tuple[str, str], Mapping[str, Json]] = field(
-        default_factory=dict
-    )  # place -> path -> whose word it is
+    marks: Mapping[tuple[str, str], Mapping[str, Json]] = field(default_factory=dict)
+    # place -> path -> whose word it is
     _views: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     # what the rule acts upon

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
 from casework.configuration import Municipality
@@ -22,7 +23,7 @@ from casework.phase.document import journal_seen, part
 from casework.phase.handlers import AUTHORITY, Handlers
 from casework.phase.phase import Phase
 from casework.phase.provenance import SOURCES
-from casework.phase.store import load
+from casework.phase.store import load, looked_at
 from casework.phase.tables import AccessRow, CaseRow, JournalRow
 from casework.process import Actor, Role, Situation
 from casework.process import Process as ProcessType
@@ -90,12 +91,9 @@ def _cases(service: PhaseService) -> Blueprint:
         """The case, as this phase has it. That it was looked at is recorded before the answer is given."""
         who = _reader(phase)
         with service.database.reading() as session:
-            row = session.get(CaseRow, case_id)
-            if row is None or row.opened is None:
-                raise NotFound(NOBODYS_BUSINESS)
-            situation = load(session, phase, row, service.municipality, who, service.clock())
+            row, situation = found(service, session, case_id, who)
             answer = jsonify(part(session, phase, situation, row))
-        note_access(service, case_id, who, "case")
+        note_access(service, who, "case", case_id)
         answer.set_etag(str(row.revision))
         return answer
 
@@ -129,15 +127,12 @@ def _cases(service: PhaseService) -> Blueprint:
         """The steps as they read now, each with its key and the origins of what is carried: what a form shows."""
         who, wanted = _reader(phase), _wanted(phase)
         with service.database.reading() as session:
-            row = session.get(CaseRow, case_id)
-            if row is None or row.opened is None:
-                raise NotFound(NOBODYS_BUSINESS)
-            situation = load(session, phase, row, service.municipality, who, service.clock())
+            row, situation = found(service, session, case_id, who)
             steps = [s for s in phase.steps if wanted in (None, s.step) and _may_see(phase, s.step, who)]
             listed = [record for step in steps for record in _records(step, situation, _key(phase, who))]
         if not listed and (wanted or who.role is Role.PROVIDER):
             raise NotFound(NOBODYS_BUSINESS)
-        note_access(service, case_id, who, wanted or "records")
+        note_access(service, who, wanted or "records", case_id)
         answer = jsonify(case_id=str(case_id), revision=row.revision, records=listed)
         answer.set_etag(str(row.revision))
         return answer
@@ -160,7 +155,7 @@ def _cases(service: PhaseService) -> Blueprint:
             if session.get(CaseRow, case_id) is None:
                 raise NotFound(NOBODYS_BUSINESS)
             rows = session.scalars(query).all()
-        note_access(service, case_id, who, "changes")
+        note_access(service, who, "changes", case_id)
         listed = [
             {
                 "id": r.id,
@@ -291,12 +286,18 @@ def _reader(phase: Phase) -> Actor:
     return who
 
 
-def note_access(service: PhaseService, case_id: UUID, who: Actor, what: str) -> None:
-    """Who looked at the case, and as what: written before the answer is given."""
+def note_access(service: PhaseService, who: Actor, what: str, *cases: UUID) -> None:
+    """Who looked at the cases, and as what: written before the answer is given."""
     with service.database.writing() as session:
-        session.add(
-            AccessRow(case_id=case_id, at=service.clock(), actor=who.id, name=who.name, role=str(who.role), what=what)
-        )
+        looked_at(session, cases, who, what, service.clock())
+
+
+def found(service: PhaseService, session: Session, case_id: UUID, who: Actor) -> tuple[CaseRow, Situation[Any]]:
+    """The case and what the phase knows of it. Raises NotFound where it is not known here, or not opened yet."""
+    row = session.get(CaseRow, case_id)
+    if row is None or row.opened is None:
+        raise NotFound(NOBODYS_BUSINESS)
+    return row, load(session, service.phase, row, service.municipality, who, service.clock())
 
 
 def _key(phase: Phase, who: Actor) -> str:

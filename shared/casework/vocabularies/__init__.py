@@ -15,7 +15,7 @@ from casework.vocabularies import imported, lists
 from casework.vocabularies.concepts import Concept, Vocabulary
 from casework.vocabularies.imported import Malformed
 
-__all__ = ["Concept", "Malformed", "Vocabulary", "level", "level_guidance", "use", "vocabulary"]
+__all__ = ["Concept", "Malformed", "Vocabulary", "label", "level", "level_guidance", "use", "vocabulary"]
 
 _in_force = lists.Lists()
 _guidance = cache(lists.level_guidance)
@@ -35,6 +35,11 @@ def use(folder: Path | None) -> None:
 def vocabulary(name: str) -> Vocabulary:
     """The code list of that name, as it is in force. Raises LookupError for a name that is none."""
     return _in_force[name]
+
+
+def label(name: str, code: str) -> str:
+    """The Danish words for a code of the vocabulary. Raises KeyError for a code that it does not have."""
+    return vocabulary(name)[code].label()
 
 
 def level(value: int) -> Concept:
