@@ -27,7 +27,7 @@ from casework.contracts.assessment import (
     RecommendationApproved,
     RecommendationSubmitted,
 )
-from casework.contracts.decision import DecisionMade, DecisionReassessed
+from casework.contracts.decision import AppealDecided, DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, ConsentChanged, IntakeCompleted
 from casework.process import CASEWORKER, LEADER, Always, End, Gateway, Process, Start, Throw, UserTask
@@ -56,6 +56,7 @@ ASSESSMENT = Process("assessment", "Udredning og handleplan", version=1, number=
     Always("plan",        "Gør handleplanen færdig", on=CompletePlan, do=rules.complete_plan, sends=ActionPlanCompleted, by=CASEWORKER),
     Always("decided",     "Afgørelse truffet",      on=DecisionMade, do=rules.note_decision),
     Always("reassessed",  "Afgørelse genvurderet",  on=DecisionReassessed, do=rules.note_reassessment),
+    Always("appealed",    "Ankestyrelsen har afgjort", on=AppealDecided, do=rules.note_appeal),
     Always("followed_up", "Opfølgning afsluttet",   on=FollowupConcluded, do=rules.take_over_follow_up),
     Always("closed",      "Sagen lukkes",           on=CaseClosed, do=rules.close, then="stopped"),
     End("stopped",        "Udredningen er stoppet"),

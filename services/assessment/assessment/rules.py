@@ -51,7 +51,7 @@ from casework.contracts.assessment import (
 )
 from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested, NotificationRequested
 from casework.contracts.deadlines import KINDS
-from casework.contracts.decision import DecisionMade, DecisionReassessed
+from casework.contracts.decision import AppealDecided, DecisionMade, DecisionReassessed
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, CitizenChanged, IntakeCompleted, RepresentationChanged
 from casework.contracts.values import CategoryAnalysis, Goal, LevelEntry, Party, ThemeEntry
@@ -360,6 +360,11 @@ def note_decision(s: Case, made: DecisionMade, today: date) -> Events:
 
 def note_reassessment(s: Case, reassessed: DecisionReassessed, today: date) -> Events:
     if reassessed.outcome == "changed":
+        yield NotificationRequested(kind="assessment.new_recommendation", roles=("caseworker",), key=str(s.number))
+
+
+def note_appeal(s: Case, appeal: AppealDecided, today: date) -> Events:
+    if appeal.outcome in ("changed", "returned"):
         yield NotificationRequested(kind="assessment.new_recommendation", roles=("caseworker",), key=str(s.number))
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from casework.contracts import Command, command
 from casework.fields import field, needed
-from casework.vocabularies.codes import NoticeChannel, ReassessmentOutcome
+from casework.vocabularies.codes import AppealOutcome, NoticeChannel, ReassessmentOutcome
 
 
 @command("decision.decide")
@@ -42,4 +42,13 @@ class Reassess(Command):
     outcome: ReassessmentOutcome = needed("Genvurdering")
 
 
-COMMANDS = (MakeDecision, NotifyCitizen, DemandWritten, RegisterComplaint, Reassess)
+@command("decision.record_appeal_outcome")
+class RecordAppealOutcome(Command):
+    """The appeals board (Ankestyrelsen) has ruled on a decision that was upheld and sent there."""
+
+    outcome: AppealOutcome = needed("Ankestyrelsens afgørelse")
+    decided_on: date | None = field("Afgjort den")
+    reason: str | None = field("Ankestyrelsens begrundelse")
+
+
+COMMANDS = (MakeDecision, NotifyCitizen, DemandWritten, RegisterComplaint, Reassess, RecordAppealOutcome)

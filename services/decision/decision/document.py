@@ -5,7 +5,7 @@ from typing import Any
 from casework.process import Run, Situation
 from casework.schema import dump
 from decision.model import Complaint, Decision, DecisionLetter, State
-from decision.rules import in_force, newest
+from decision.rules import in_force, newest, status
 
 
 def document(s: Situation[State]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def document(s: Situation[State]) -> dict[str, Any]:
     }
     return {
         "decision": {step: values for step, values in shown.items() if values},
-        "decisions": [_entry(run) for run in _made(s)],
+        "decisions": [_entry(s, run) for run in _made(s)],
     }
 
 
@@ -30,13 +30,16 @@ def _made(s: Situation[State]) -> list[Run[State]]:
     return [run for *_, run in sorted(made, key=lambda entry: (str(entry[0]), *entry[1:3]))]
 
 
-def _entry(run: Run[State]) -> dict[str, Any]:
+def _entry(s: Situation[State], run: Run[State]) -> dict[str, Any]:
     """One decision in the form of `decision`, with what a list shows of it at hand."""
     state = run.state
     parts = (state.decision, state.letter, state.complaint)
     decision, letter, complaint = (dump(part) if part else {} for part in parts)
     facts = {
         "number": None if run.key else run.number,
+        "status": status(s, run),
+        "decided_by": state.decided_by,
+        "delegated_to": state.delegated_to,
         "follow_up": state.follow_up,
         "follow_up_outcome": state.follow_up_outcome,
         **{name: decision.get(name) for name in ("decision_date", "decision_outcome", "fully_upheld")},

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from casework.contracts.values import Document, Intervention, Party
-from casework.fields import ALWAYS, Step, entries, field, step
+from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.schema import Amount
 from casework.vocabularies.codes import (
+    AppealOutcome,
+    BillingUnit,
     DecisionBody,
     DecisionChannel,
     DecisionOutcome,
@@ -16,8 +19,20 @@ from casework.vocabularies.codes import (
     Precedent,
     ReassessmentOutcome,
     Service,
+    ServiceFrequency,
     TargetGroup,
 )
+
+
+@value
+class AppliedFor:
+    """One thing that the citizen has applied for, in content and extent (handbook 6.3.3)."""
+
+    id: str = needed()
+    service: Service = needed("Ydelse")
+    units_per_period: Decimal | None = field("Antal i hver periode", help="Tomt: borgeren har ikke søgt om et omfang")
+    unit: BillingUnit | None = field("Enhed", required="units_per_period")
+    service_frequency: ServiceFrequency | None = field("Ydelsesfrekvens", required="units_per_period")
 
 
 @step("decision", "Afgørelse")
@@ -27,7 +42,14 @@ class Decision(Step):
     decision_body: DecisionBody | None = field("Beslutningskompetence", required=ALWAYS)
     decision_date: date | None = field("Dato for afgørelse", required=ALWAYS)
     decision_outcome: DecisionOutcome | None = field("Resultat", required=ALWAYS)
-    fully_upheld: bool | None = field("Fuldt medhold", required=ALWAYS)
+    applied_for: tuple[AppliedFor, ...] = entries(
+        "Det, der er søgt om", help="Så kan det regnes ud, om afgørelsen giver fuldt medhold"
+    )
+    fully_upheld: bool | None = field(
+        "Fuldt medhold",
+        required=ALWAYS,
+        help="Regnes ud af det, der er søgt om og bevilget. Svar nej, hvis borgeren har søgt om andet eller mere",
+    )
     decision_channel: DecisionChannel | None = field("Skriftlig eller mundtlig afgørelse", required=ALWAYS)
     written_grant_notice: Document | None = field(
         "Skriftlig oplysning om bevilget hjælp",
@@ -129,6 +151,9 @@ class Complaint(Step):
     received_on: date | None = field("Modtaget den", computed="decision.register_complaint")
     text: str | None = field("Klagen", computed="decision.register_complaint")
     outcome: ReassessmentOutcome | None = field("Genvurdering", computed="decision.reassess")
+    forwarded_on: date | None = field("Sendt til Ankestyrelsen", computed="decision.reassess")
+    appeal_outcome: AppealOutcome | None = field("Ankestyrelsens afgørelse", computed="decision.record_appeal_outcome")
+    appeal_decided_on: date | None = field("Afgjort af Ankestyrelsen", computed="decision.record_appeal_outcome")
 
 
 @dataclass(frozen=True)
@@ -138,6 +163,8 @@ class State:
     decision: Decision | None = None  # as it was made; what is recorded later is the next one's draft
     recommendation: int | None = None  # the approved recommendation that it rests on
     assessment_revision: int | None = None  # and the assessment behind that
+    decided_by: str | None = None  # who made it, by name
+    delegated_to: DecisionBody | None = None  # who may decide it, by the delegation scheme of its day
     follow_up: int | None = None  # the follow-up that decided it, where one did
     follow_up_outcome: FollowUpOutcome | None = None
     channel: NoticeChannel | None = None
@@ -149,7 +176,6 @@ class State:
     complaint: Complaint | None = None
     complaints: int | None = None  # how many there have been
     is_late: bool | None = None
-    forwarded_on: date | None = None
 
 
 STEPS = (Decision, DecisionLetter, Complaint)

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from casework import legal_bases, representation, target_groups
+from casework.configuration import Municipality
 from casework.contracts.assessment import (
     CaseAssessmentRecorded,
     CaseInformationRecorded,
@@ -17,23 +19,39 @@ from casework.contracts.assessment import (
 )
 from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested
 from casework.contracts.deadlines import KINDS
-from casework.contracts.decision import ComplaintReceived, DecisionMade, DecisionNotified, DecisionReassessed
+from casework.contracts.decision import (
+    AppealDecided,
+    ComplaintReceived,
+    DecisionMade,
+    DecisionNotified,
+    DecisionReassessed,
+)
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, ConsentChanged, EnquiryRecorded, RepresentationChanged
 from casework.contracts.scheduler import DeadlineDue
-from casework.contracts.values import Intervention, Party
+from casework.contracts.values import Intervention, Party, ServiceLine
 from casework.errors import Refused
 from casework.fields import Step
+from casework.pricing import total
 from casework.process import Becomes, Event, Run, Situation, Warned
-from casework.vocabularies import vocabulary
-from decision.commands import DemandWritten, MakeDecision, NotifyCitizen, Reassess, RegisterComplaint
-from decision.model import Complaint, Decision, DecisionLetter, State
+from casework.vocabularies import label, vocabulary
+from decision.commands import (
+    DemandWritten,
+    MakeDecision,
+    NotifyCitizen,
+    Reassess,
+    RecordAppealOutcome,
+    RegisterComplaint,
+)
+from decision.model import AppliedFor, Complaint, Decision, DecisionLetter, State
 
 Case = Situation[State]
 Events = Iterable[Event]
 
 GRANTS, REFUSES = ("granted", "partly-refused"), ("refused", "partly-refused")
 WRITTEN, COMPLAINT, REASSESSMENT, NOTICE = "written-decision", "complaint", "reassessment", "notice-of-reduction"
+OVERRULES = ("changed", "returned")
+"""Rulings of the appeals board after which the case is decided anew."""
 _DEMAND_DAYS = 14  # in which an oral decision can be demanded in writing (FVL § 23)
 _PLACE = (Decision.step, "")
 
@@ -46,6 +64,10 @@ def unless_undecided(s: Case, trigger: object) -> Iterable[str]:
 
 def if_changed(s: Case, reassessed: DecisionReassessed) -> Iterable[str]:
     return unless_undecided(s, reassessed) if reassessed.outcome == "changed" else ()
+
+
+def if_overruled(s: Case, appeal: AppealDecided) -> Iterable[str]:
+    return unless_undecided(s, appeal) if appeal.outcome in OVERRULES else ()
 
 
 def by_follow_up(s: Case, concluded: FollowupConcluded) -> Iterable[str]:
@@ -101,6 +123,14 @@ def assessed(s: Case) -> dict[str, Intervention]:
     return {i.id: i for i in assessment.interventions} if assessment else {}
 
 
+def as_drafted(draft: Decision, s: Case) -> Decision:
+    """The draft with whole interventions, and with full approval as it follows from the lines (DEC-04)."""
+    whole = with_interventions(draft, s)
+    if whole.fully_upheld is not None:
+        return whole
+    return replace(whole, fully_upheld=approves_fully(as_it_counts(whole, s), s))
+
+
 def with_interventions(draft: Decision, s: Case) -> Decision:
     """Only ids are chosen here; the whole intervention is the assessment's."""
     basis, own = assessed(s), s.own.get(_PLACE, {})
@@ -133,12 +163,19 @@ def make_decision(s: Case, command: MakeDecision, today: date) -> Events:
     _the_target_group_is_confirmed(s)
     _full_approval_is_no_refusal(draft)
     _every_line_is_there(draft, s)
+    _full_approval_gives_what_was_applied_for(draft, s)
     _a_stay_goes_with_other_help(draft)
     _the_choice_of_provider_is_made(draft, s)
     _the_notice_is_long_enough(draft, s)
+    _the_rules_are_in_force(draft)
     recommendation, revision = ground(s)
-    decision = replace(draft, fully_upheld=bool(draft.fully_upheld))
-    yield Becomes(decision=decision, recommendation=recommendation, assessment_revision=revision)
+    yield Becomes(
+        decision=replace(draft, fully_upheld=bool(draft.fully_upheld)),
+        recommendation=recommendation,
+        assessment_revision=revision,
+        decided_by=s.actor.name,
+        delegated_to=delegated_to(s, draft),
+    )
 
 
 def as_it_counts(draft: Decision, s: Case) -> Decision:
@@ -215,24 +252,80 @@ def _the_target_group_is_confirmed(s: Case) -> None:
                       f"Målgruppen kræver en lægelig diagnose. Vælg »{other}«")  # fmt: skip
 
 
+_NOT_FULL = "Det er kun fuldt medhold, når alt, der er søgt om, er givet"
+
+
 def _full_approval_is_no_refusal(draft: Decision) -> None:
     if draft.fully_upheld and draft.decision_outcome != "granted":
-        raise Refused("DEC-04", "decision.fully_upheld", "Det er kun fuldt medhold, når alt, der er søgt om, er givet")
+        raise Refused("DEC-04", "decision.fully_upheld", _NOT_FULL)
+
+
+def _full_approval_gives_what_was_applied_for(draft: Decision, s: Case) -> None:
+    if draft.fully_upheld and (lacking := not_granted(draft, s)):
+        raise Refused("DEC-04", "decision.fully_upheld", f"{_NOT_FULL}. Ikke givet: {', '.join(lacking)}")
+
+
+def approves_fully(draft: Decision, s: Case) -> bool | None:
+    """Content and extent are what was applied for (handbook 6.3.3). None before there is a result.
+
+    What was asked for by word of mouth alone is on no line: then the caseworker says that approval is not full.
+    """
+    if draft.decision_outcome is None:
+        return None
+    return draft.decision_outcome == "granted" and not draft.refused_interventions and not not_granted(draft, s)
+
+
+def not_granted(draft: Decision, s: Case) -> list[str]:
+    """The services that were applied for and are not granted, or not in that extent."""
+    granted = draft.granted_interventions
+    ids = {i.id for i in granted}
+    asked = [i for i in assessed(s).values() if i.is_requested and i.id not in ids]
+    short = [one.service for one in draft.applied_for if not any(_gives(i, one) for i in granted)]
+    return [label("services", code) for code in dict.fromkeys((*_services(tuple(asked)), *short))]
+
+
+def _gives(i: Intervention, asked: AppliedFor) -> bool:
+    """Is it that service, in at least that extent? Other units or periods cannot be compared: then it is not."""
+    if asked.units_per_period is None:
+        return asked.service in i.services or any(line.service == asked.service for line in i.service_lines)
+    return any(_is_enough(line, asked, asked.units_per_period) for line in i.service_lines)
+
+
+def _is_enough(line: ServiceLine, asked: AppliedFor, units: Decimal) -> bool:
+    same = (line.service, line.unit, line.service_frequency) == (asked.service, asked.unit, asked.service_frequency)
+    return same and line.units_per_period is not None and line.units_per_period >= units
+
+
+def delegated_to(s: Case, draft: Decision) -> str:
+    """The body that may decide this, by the delegation scheme in force on the day of the decision."""
+    price = total(i.expected_price for i in draft.granted_interventions)
+    return s.municipality.decides(
+        s.case.track if s.case else None, price, draft.legal_bases, draft.decision_date or s.today
+    )
+
+
+def _the_rules_are_in_force(draft: Decision) -> None:
+    """A provision is cited only on a day on which it is law; legal bases are versioned by date."""
+    codes, on = vocabulary("legal-bases"), draft.decision_date
+    assert on is not None
+    for base in draft.legal_bases:
+        if not codes[base].is_valid(on):
+            raise Refused("DEC-07", "decision.legal_bases", f"{codes[base].label()} gælder ikke den {_day(on)}")
 
 
 def _every_line_is_there(draft: Decision, s: Case) -> None:
     """Grants and refusals line by line, in one decision, and each line assessed."""
     known = assessed(s)
-    for name, outcomes, label in (
+    for name, outcomes, happens in (
         ("granted_interventions", GRANTS, "tildeles"),
         ("refused_interventions", REFUSES, "afslås"),
     ):
         lines: tuple[Intervention, ...] = getattr(draft, name)
         wanted = draft.decision_outcome in outcomes
         if wanted and known and not lines:
-            raise Refused("DEC-18", f"decision.{name}", f"Vælg, hvad der {label}")
+            raise Refused("DEC-18", f"decision.{name}", f"Vælg, hvad der {happens}")
         if lines and not wanted:
-            raise Refused("DEC-18", f"decision.{name}", f"Resultatet siger ikke, at noget {label}. Ret det ene")
+            raise Refused("DEC-18", f"decision.{name}", f"Resultatet siger ikke, at noget {happens}. Ret det ene")
         if any(line.id not in known for line in lines):
             raise Refused("GEN-10", f"decision.{name}", "Indsatsen står ikke i den vurdering, der afgøres på")
 
@@ -355,7 +448,7 @@ def letter_lacks(s: Case, decision: Decision, letter: DecisionLetter) -> Iterato
     """What the letter must hold and does not; the gravest first."""
     yield from _addressee(s, letter)
     if not decision.fully_upheld:
-        yield from _reasons(letter)
+        yield from _reasons(letter, guided=is_appealable(s))
     yield from _parts(decision, letter)
     if letter.has_own_payment and letter.own_payment_amount is None:
         yield Refused("DEC-12", "decision_letter.own_payment_amount",
@@ -393,10 +486,10 @@ def _is(recipient: Party, known: Party | None, role: str) -> bool:
     return recipient.name == known.name if known else recipient.role == role
 
 
-def _reasons(letter: DecisionLetter) -> Iterator[Refused]:
-    """Short of full approval: complaint guidance and reasons (FVL §§ 22, 24, 25)."""
+def _reasons(letter: DecisionLetter, *, guided: bool) -> Iterator[Refused]:
+    """Short of full approval: reasons, and guidance where there is a board to complain to (FVL §§ 22, 24, 25)."""
     for rule, name, message in (
-        ("DEC-05", "complaint_guidance", "Klagevejledningen mangler"),
+        *((("DEC-05", "complaint_guidance", "Klagevejledningen mangler"),) if guided else ()),
         ("DEC-05", "specific_assessment", "Begrundelsen mangler"),
         ("DEC-07", "legal_requirements", "Skriv, hvad reglerne kræver, og hvad der er lagt vægt på"),
         ("DEC-07", "weighted_facts", "Skriv de oplysninger, der er lagt vægt på"),
@@ -468,14 +561,14 @@ def send_letter(s: Case, trigger: object, today: date) -> Events:
     letter, state = s[DecisionLetter], s.state
     assert state.decision is not None
     assert state.received_on is not None
-    guided = not state.decision.fully_upheld and letter.complaint_guidance
-    due = complaint_deadline(s, state.received_on) if guided else None
+    guided = is_open_to_complaint(s) and letter.complaint_guidance
+    due = last_day_to_complain(s.municipality, state.received_on) if guided else None
     yield Becomes(letter=replace(letter, complaint_deadline=due or letter.complaint_deadline), complaint_due=due)
 
 
-def complaint_deadline(s: Case, received_on: date) -> date:
-    """The last day to complain, whole: four weeks from receipt, moved off closing days (RSL ch. 10, DEC-14)."""
-    return s.calendar.on_or_after(received_on + timedelta(weeks=s.municipality.complaint_weeks))
+def last_day_to_complain(town: Municipality, received_on: date) -> date:
+    """Whole: four weeks from receipt, moved off closing days (RSL ch. 10, DEC-14)."""
+    return town.calendar.on_or_after(received_on + timedelta(weeks=town.complaint_weeks))
 
 
 def announce_notice(s: Case, command: NotifyCitizen, today: date) -> Events:
@@ -523,8 +616,15 @@ def serve_notice(s: Case, due: DeadlineDue, today: date) -> Events:
         yield DeadlineMet(kind=NOTICE, key=due.key, met_on=today)
 
 
-def is_fully_upheld(s: Case) -> bool:
-    return bool(s.state.decision and s.state.decision.fully_upheld)
+def is_open_to_complaint(s: Case) -> bool:
+    """Short of full approval, and under rules that the appeals board hears cases on."""
+    return not (s.state.decision and s.state.decision.fully_upheld) and is_appealable(s)
+
+
+def is_appealable(s: Case) -> bool:
+    """Help under SEL §§ 82 a and 82 b alone is decided by the municipality for good."""
+    bases = s.state.decision.legal_bases if s.state.decision else ()
+    return not bases or any(not _under(s.municipality.not_appealable_paragraphs, (base,)) for base in bases)
 
 
 def complaint_due(s: Case) -> date | None:
@@ -578,14 +678,49 @@ def is_upheld(s: Case) -> bool:
 
 
 def forward(s: Case, trigger: object, today: date) -> Events:
-    """The file goes to Ankestyrelsen, with the municipality's reasons."""
-    yield Becomes(forwarded_on=today)
+    """The file goes to the appeals board (Ankestyrelsen), with the municipality's reasons."""
+    assert s.state.complaint is not None
+    yield Becomes(complaint=replace(s.state.complaint, forwarded_on=today))
+
+
+def note_appeal_outcome(s: Case, command: RecordAppealOutcome, today: date) -> Events:
+    """The board has ruled; it cannot have done so before it had the case."""
+    sent, decided = s.state.complaint, command.decided_on or today
+    assert sent is not None
+    if sent.forwarded_on and decided < sent.forwarded_on:
+        raise Refused("DEC-15", "decided_on", f"Sagen blev sendt til Ankestyrelsen den {_day(sent.forwarded_on)}")
+    yield Becomes(complaint=replace(sent, appeal_outcome=command.outcome, appeal_decided_on=decided))
+    yield AppealDecided(number=s.number, outcome=command.outcome, decided_on=decided)
+    if command.outcome in OVERRULES and s.state.effective_from and s.state.effective_from > today:
+        yield DeadlineCancelled(kind=NOTICE, key=str(s.number))
+
+
+def stands(s: Case) -> bool:
+    return not (s.state.complaint and s.state.complaint.appeal_outcome in OVERRULES)
 
 
 def drop_reassessments(s: Case, closed: CaseClosed, today: date) -> Events:
     for run in s.runs:
         if run.at == "reassess" and not run.state.is_late:
             yield DeadlineCancelled(kind=REASSESSMENT, key=f"{run.number}/{run.state.complaints}")
+
+
+# how it stands
+def status(s: Case, run: Run[State]) -> str:
+    """The state of one decision, a code of decision-statuses; its history is the journal's."""
+    named = {
+        "decide": "pending",
+        "notify": "decided",
+        "reassess": "appealed",
+        "board": "forwarded",
+        "changed": "changed",
+    }
+    if run.at in named:
+        return named[run.at]
+    if any(other.number > run.number and other.state.decision for other in counted(s)):
+        return "ended"
+    begins = run.state.effective_from
+    return "notified" if begins and begins > s.today else "in-force"
 
 
 def complaint(view: Complaint, s: Case) -> Complaint:
@@ -675,6 +810,16 @@ def the_letter_is_whole(s: Case) -> Iterator[Warned]:
             yield Warned("DEC-13", f"decision.decision_letter.law_extracts[{number}]", "Loven mangler nummer")
 
 
+def whoever_may_decides(s: Case) -> Iterator[Warned]:
+    """A caseworker decides alone only what the delegation scheme leaves to caseworkers."""
+    draft, run = s[Decision], newest(s)
+    if run is None or run.at != "decide" or draft.decision_body != "caseworker" or not draft.decision_outcome:
+        return
+    if (body := delegated_to(s, draft)) != "caseworker":
+        name = label("decision-bodies", body)
+        yield Warned("DEC-01", "decision.decision.decision_body", f"Efter kommunens kompetenceregler afgør: {name}")
+
+
 def a_late_complaint_is_marked(s: Case) -> Iterator[Warned]:
     for run in counted(s):
         if run.state.is_late and run.at == "reassess":
@@ -702,10 +847,11 @@ WARNINGS = (
     an_oral_grant_is_confirmed_in_writing,
     the_citizens_view_is_answered,
     the_letter_is_whole,
+    whoever_may_decides,
     a_late_complaint_is_marked,
 )
 COMPUTES: dict[type[Step], Any] = {
-    Decision: with_interventions,
+    Decision: as_drafted,
     DecisionLetter: with_the_decision,
     Complaint: complaint,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -18,7 +19,7 @@ from casework.contracts.assessment import (
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, ConsentChanged, EnquiryRecorded
-from casework.contracts.values import Goal, Intervention, Party
+from casework.contracts.values import Goal, Intervention, Party, ServiceLine
 from casework.errors import Invalid
 from casework.process import Actor, Role
 from casework.testing.cases import refused
@@ -159,9 +160,83 @@ def test_a_refusal_is_no_full_approval(drafted, outcome):
 
 
 @pytest.mark.rule("DEC-04")
-def test_what_nobody_called_full_approval_is_none(drafted):
-    drafted.fill(fully_upheld=None).do(MakeDecision())
+@pytest.mark.parametrize(
+    "outcome, refuses, is_full", [("granted", None, True), ("partly-refused", "i2", False), ("repayment", None, False)]
+)
+def test_full_approval_is_reckoned_and_need_not_be_ticked(drafted, outcome, refuses, is_full):
+    granted = [{"id": "i1"}] if outcome != "repayment" else None
+    refused_lines = [{"id": refuses}] if refuses else None
+    drafted.fill(fully_upheld=None, decision_outcome=outcome,
+                 granted_interventions=granted, refused_interventions=refused_lines)  # fmt: skip
+    assert drafted.document["decision"]["decision"]["fully_upheld"] is is_full
+
+    drafted.do(MakeDecision())
+
+    assert drafted.said(DecisionMade)[0].fully_upheld is is_full
+
+
+def of_hours(hours: int) -> Intervention:
+    line = ServiceLine(id="l1", service="support-education", unit="hour", units_per_period=Decimal(hours),
+                       service_frequency="week")  # fmt: skip
+    return Intervention(id="i1", services=("support-education",), offer="mobile-offer", service_lines=(line,))
+
+
+@pytest.mark.rule("DEC-04")
+@pytest.mark.parametrize("granted_hours, is_full", [(8, False), (10, True), (12, True)])
+def test_ten_hours_applied_for_are_not_met_by_eight(drafted, assessed, approve, granted_hours, is_full):
+    asked = {"id": "a1", "service": "support-education", "units_per_period": 10, "unit": "hour",
+             "service_frequency": "week"}  # fmt: skip
+    drafted.hear(assessed(2, of_hours(granted_hours)), approve(2, 2)).fill(fully_upheld=None, applied_for=[asked])
+
+    assert drafted.do(MakeDecision()).said(DecisionMade)[0].fully_upheld is is_full
+
+
+@pytest.mark.refuses("DEC-04")
+def test_full_approval_is_not_ticked_where_what_was_asked_for_is_not_given(drafted, assessed, approve):
+    asked = Intervention(id="i2", services=("escort-scheme",), is_requested=True)
+    drafted.hear(assessed(2, of_hours(8), asked), approve(2, 2))
+
+    with refused("DEC-04", "decision.fully_upheld"):
+        drafted.do(MakeDecision())
+
+
+@pytest.mark.permits("DEC-04")
+def test_full_approval_may_be_ticked_where_all_is_given(drafted):
+    drafted.fill(fully_upheld=True).do(MakeDecision())
+    assert drafted.said(DecisionMade)[0].fully_upheld is True
+
+
+@pytest.mark.rule("DEC-04")
+def test_a_caseworker_who_knows_of_more_says_that_approval_is_not_full(drafted):
+    drafted.fill(fully_upheld=False).do(MakeDecision())
     assert drafted.said(DecisionMade)[0].fully_upheld is False
+
+
+@pytest.mark.refuses("DEC-07")
+def test_a_provision_that_is_no_longer_law_is_not_cited(drafted):
+    drafted.fill(legal_bases=["sel-85", "sel-11"])
+    with refused("DEC-07", "decision.legal_bases"):
+        drafted.do(MakeDecision())
+
+
+@pytest.mark.permits("DEC-07")
+def test_a_provision_is_cited_on_a_day_on_which_it_was_law(drafted):
+    drafted.fill(legal_bases=["sel-85", "sel-11"], decision_date="2023-12-31").do(MakeDecision())
+    assert drafted.at == {"1": "notify"}
+
+
+@pytest.mark.rule("DEC-01")
+def test_who_decided_and_who_may_is_on_record(drafted):
+    drafted.do(MakeDecision())
+    entry = drafted.document["decisions"][0]
+    assert (entry["decided_by"], entry["delegated_to"]) == ("Karen Lund", "manager")
+
+
+@pytest.mark.rule("DEC-01")
+def test_a_caseworker_who_decides_beyond_the_delegation_is_warned(drafted):
+    assert "DEC-01" not in drafted.warnings
+    drafted.fill(decision_body="caseworker")
+    assert "Leder" in drafted.warnings["DEC-01"].message
 
 
 @pytest.mark.refuses("DEC-18")

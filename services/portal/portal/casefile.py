@@ -91,7 +91,7 @@ _ACTIVE = (
     ("delivery", ("answer", "running")),
     ("assessment", ("recommend",)),
     ("intake", ("complete",)),
-    ("decision", ("complaint", "final", "recorded")),
+    ("decision", ("complaint", "board", "final", "recorded")),
     ("assessment", ("approved",)),
 )
 

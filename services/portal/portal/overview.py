@@ -14,7 +14,8 @@ Title = Callable[[str], str]
 
 NEXT = (
     "followup.conclude", "assessment.approve", "decision.decide", "decision.notify",
-    "decision.reassess", "ordering.send", "assessment.recommend", "intake.complete", "assessment.start",
+    "decision.reassess", "decision.record_appeal_outcome",
+    "ordering.send", "assessment.recommend", "intake.complete", "assessment.start",
 )  # fmt: skip
 """The acts that carry a case on, in the order in which they are offered."""
 

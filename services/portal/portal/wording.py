@@ -65,6 +65,7 @@ ACTIONS = {
     "decision.demand_written": lazy_gettext("Borgeren vil have den på skrift"),
     "decision.register_complaint": lazy_gettext("Registrér klage"),
     "decision.reassess": lazy_gettext("Genvurder afgørelsen"),
+    "decision.record_appeal_outcome": lazy_gettext("Registrér Ankestyrelsens afgørelse"),
     "ordering.send": lazy_gettext("Send bestilling"),
     "ordering.revise": lazy_gettext("Send en ny version"),
     "ordering.cancel": lazy_gettext("Afbestil"),
@@ -101,6 +102,9 @@ LEAVES_THE_HOUSE = {
     "decision.decide": lazy_gettext("Afgørelsen er truffet. Borgeren får først besked, når du giver den."),
     "decision.notify": lazy_gettext("Borgeren får besked. Er den skriftlig, sendes brevet, og klagefristen løber."),
     "decision.reassess": lazy_gettext("Genvurderingen er slut. Fastholdes afgørelsen, går klagen til Ankestyrelsen."),
+    "decision.record_appeal_outcome": lazy_gettext(
+        "Ankestyrelsens afgørelse står på sagen. Ændres eller hjemvises den, skal der træffes en ny afgørelse."
+    ),
     "ordering.send": lazy_gettext("Udføreren får bestillingen og en frist til at svare."),
     "ordering.revise": lazy_gettext("Udføreren får en ny version af bestillingen."),
     "ordering.cancel": lazy_gettext("Udføreren får besked om, at bestillingen er afbestilt."),

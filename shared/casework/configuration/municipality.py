@@ -38,6 +38,7 @@ class Basics(Part):
     notice_weeks: Count = 14
     notice_paragraphs: tuple[LegalBasis, ...] = ("sel-95", "sel-96", "sel-98")
     time_limited_paragraphs: tuple[LegalBasis, ...] = ("sel-82a", "sel-82b", "sel-82d")
+    not_appealable_paragraphs: tuple[LegalBasis, ...] = ("sel-82a", "sel-82b")
     free_choice_paragraphs: tuple[LegalBasis, ...] = ("sel-83", "sel-108", "abl-105")
     search_key: str = "sagsgang"  # keys the hash by which lists find a CPR number; each installation has its own
     closing_days: tuple[DayOfTheYear, ...] = ()

@@ -7,6 +7,7 @@ from casework.contracts.values import Intervention
 from casework.fields import entries, field, needed
 from casework.schema import Amount
 from casework.vocabularies.codes import (
+    AppealOutcome,
     DecisionBody,
     DecisionChannel,
     DecisionOutcome,
@@ -62,3 +63,12 @@ class DecisionReassessed(Message):
     number: int = needed("Afgørelse")
     outcome: ReassessmentOutcome = needed("Genvurdering")
     forwarded_on: date | None = field("Sendt til Ankestyrelsen")
+
+
+@contract("appeal.decided", by="decision", to="decision assessment reporting")
+class AppealDecided(Message):
+    """The appeals board (Ankestyrelsen) has ruled on a decision. Changed or returned, it is decided anew."""
+
+    number: int = needed("Afgørelse")
+    outcome: AppealOutcome = needed("Ankestyrelsens afgørelse")
+    decided_on: date = needed("Afgjort den")

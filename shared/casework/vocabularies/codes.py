@@ -6,6 +6,7 @@ from casework.vocabularies.fields import LevelField, code
 
 ActionOption = Annotated[str, code("action-options")]
 ActionPlanStatus = Annotated[str, code("action-plan-statuses")]
+AppealOutcome = Annotated[str, code("appeal-outcomes")]
 BillingUnit = Annotated[str, code("billing-units")]
 ConsentForm = Annotated[str, code("consent-forms")]
 ConsentParty = Annotated[str, code("consent-parties")]
