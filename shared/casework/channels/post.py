@@ -158,7 +158,7 @@ class Post:
                 sa.or_(LineRow.leased_until.is_(None), LineRow.leased_until <= now),
                 LineRow.channel.in_(list(self.channels)),
             )
-            .order_by(LineRow.try_at)
+            .order_by(LineRow.failures, LineRow.try_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
