@@ -835,11 +835,16 @@ while True:
 def test_several_senders_share_the_lines_and_one_that_is_killed_loses_nothing(postgres_url: str, tmp_path: Path):
     sending = Sending(postgres_url)
     abouts = {f"receiver{n}": [f"{n}/{m}" for m in range(10)] for n in range(12)}
-    stewards = [Steward(postgres_url, tmp_path / "came", 0.02) for _ in range(2)]
-    doomed = Steward(postgres_url, tmp_path / "came", 60)  # killed in the midst of a parcel; it can hold eight lines
+    path = tmp_path / "came"
+    for receiver, mine in abouts.items():
+        sending.put(receiver, *mine, made_at=system())
+    doomed = Steward(postgres_url, path, 120)  # killed in the midst of a parcel; it can hold eight of the lines
+    stewards: list[Steward] = []
     try:
-        for receiver, mine in abouts.items():
-            sending.put(receiver, *mine, made_at=system())
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not (path.exists() and path.read_text()):
+            time.sleep(0.1)
+        stewards = [Steward(postgres_url, path, 0.02) for _ in range(2)]
         until = time.monotonic() + 90
         while time.monotonic() < until and Counter(sending.states().values())["sent"] < 40:
             time.sleep(0.1)
@@ -852,7 +857,7 @@ def test_several_senders_share_the_lines_and_one_that_is_killed_loses_nothing(po
         for steward in (*stewards, doomed):
             steward.kill()
     came = defaultdict[str, list[str]](list)
-    for line in (tmp_path / "came").read_text().splitlines():
+    for line in path.read_text().splitlines():
         receiver, about = line.split()
         came[receiver].append(about)
     sent = Counter(sending.states().values())
@@ -860,6 +865,5 @@ def test_several_senders_share_the_lines_and_one_that_is_killed_loses_nothing(po
 
     assert sent == {"sent": 120}
     assert {receiver: [about for about, _ in groupby(mine)] for receiver, mine in came.items()} == abouts
-    assert (
-        0 < sum(map(len, came.values())) - 120 <= 16
-    )  # again: what the dead had begun, and who lost a lease with them
+    again = sum(map(len, came.values())) - 120
+    assert 1 <= again <= 24  # what the dead had begun, and whoever lost a lease with them
