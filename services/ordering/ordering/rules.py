@@ -152,7 +152,7 @@ def order_meant(s: Case, given: Mapping[str, Any]) -> str:
             break
     else:
         return ""
-    raise Invalid({"key": ("Sagen har flere udførere. Skriv, hvilken bestilling det gælder", None)})
+    raise Invalid({"key": ("Sagen har flere udførere. Skriv, hvilken bestilling det gælder", "ORD-01")})
 
 
 # the order as it would be sent now
@@ -379,7 +379,7 @@ def revise(s: Case, command: ReviseOrder, today: date) -> Events:
 
 def _names_its_order(s: Case, order: str | None) -> None:
     if order is None and len({run.key for run in s.runs if run.at in LIVE}) > 1:
-        raise Invalid({"order": ("Sagen har flere bestillinger. Skriv, hvilken det gælder", None)})
+        raise Invalid({"order": ("Sagen har flere bestillinger. Skriv, hvilken det gælder", "ORD-01")})
 
 
 def _may_be_sent(s: Case, order: Order) -> None:
@@ -797,6 +797,17 @@ def goals_are_as_decided(before: Case, after: Case) -> None:
                                   "Målene er dem, der er afgjort. Et andet mål kræver en ny afgørelse")  # fmt: skip
 
 
+def only_what_is_delivered_has_a_provider(before: Case, after: Case) -> None:
+    """Cash, §96 and counselling are delivered by nobody, so nobody can be chosen to (ORD-04)."""
+    known = {i.id: i for i in _living(after)} | {
+        i.id: i for made in decisions(after) for i in made.granted_interventions
+    }
+    for entry in _providers_filled_in(before, after):
+        if entry["id"] in known and not _is_delivered(known[entry["id"]]):
+            raise Refused("ORD-04", f"order.interventions[{entry['id']}].provider",
+                          "Hjælpen leveres ikke af nogen udfører, så den kan ikke bestilles")  # fmt: skip
+
+
 def only_a_stay_is_paid_for(before: Case, after: Case) -> None:
     """Own payment is for the stay, never for the service part (PRI-10)."""
     known = {i.id: i for i in _living(after)} | {id: one.intervention for id, one in granted(after).items()}
@@ -987,7 +998,7 @@ def _live(s: Case) -> list[str]:
     return [*dict.fromkeys(run.key for run in s.runs if run.at in LIVE)]
 
 
-CHECKS = (goals_are_as_decided, only_a_stay_is_paid_for)
+CHECKS = (goals_are_as_decided, only_what_is_delivered_has_a_provider, only_a_stay_is_paid_for)
 WARNINGS = (
     shared_with_consent,
     the_citizen_knows_what_was_shared,
