@@ -19,6 +19,7 @@ from casework.process import Actor, Role
 from casework.service import logs
 from onebox import walk as walks
 from onebox.ffb import ffb
+from onebox.providers import providers
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -134,11 +135,11 @@ def show(case_id: UUID, data: Path, as_json: bool) -> None:
 
     Example: sagsgang case show 5f0c2b6e-… --data ./data-demo --json
     """
-    from onebox.house import House
+    from onebox.house import House, clock_of
     from onebox.wsgi import session
 
     logs.set_up("case", "CRITICAL")
-    house = House(data, clock=_clock_of(data))
+    house = House(data, clock=clock_of(data))
     try:
         who = Actor("operator", "Drift", Role.SYSTEM)
         answer = session(house.apps).get(f"http://portal/cases/{case_id}/document", headers=house.headers(who))
@@ -148,10 +149,6 @@ def show(case_id: UUID, data: Path, as_json: bool) -> None:
         raise click.ClickException(f"{case_id}: sagen findes ikke i {data}")
     document = answer.json()
     click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else summary(document))
-
-
-def _clock_of(data: Path) -> str:
-    return f"file:{data / 'clock'}" if (data / "clock").exists() else "system"
 
 
 def summary(document: dict[str, Any]) -> str:
@@ -259,6 +256,7 @@ def check_settings(folder: Path, on: datetime | None) -> None:
 
 
 main.add_command(ffb)
+main.add_command(providers)
 
 
 @main.command()
