@@ -9,3 +9,12 @@ def is_residence(offer: str | None) -> bool:
     """A home that one moves into (botilbud), not a shelter, a crisis centre or treatment (SEL § 82, stk. 2)."""
     offers = vocabulary("offers")
     return bool(offer and offer in offers and any(h == offer or offers.is_under(offer, h) for h in _HOMES))
+
+
+def needs_approval(offer: str | None) -> bool:
+    """Must socialtilsynet have approved it (lov om socialtilsyn § 4, stk. 1, nr. 2 and 4; SEL § 4, stk. 3)?
+
+    Of help in ordinary housing (nr. 3) socialtilsynet itself says whether it must (stk. 2); those are not counted here.
+    """
+    offers = vocabulary("offers")
+    return bool(offer and offer in offers and offers[offer].is_true("approval"))

@@ -9,11 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.ordering import OrderSent
-from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party
+from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
 from casework.database import own_base
 from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.schema import Amount
-from casework.vocabularies.codes import GuardianshipForm, Offer, RepresentationForm, SupportLevel, TargetGroup
+from casework.vocabularies.codes import (
+    GuardianshipForm,
+    MessageFormat,
+    Offer,
+    ProviderChannel,
+    RepresentationForm,
+    SupportLevel,
+    TargetGroup,
+)
 from ordering.commands import Billed
 
 Base: Any = own_base("ordering")
@@ -164,8 +172,16 @@ class ProviderRow(Base):
     ean: Mapped[str | None]
     offer: Mapped[str | None]
     email: Mapped[str | None]
+    phone: Mapped[str | None]
+    address: Mapped[str | None]
+    contact: Mapped[str | None]
+    approved_until: Mapped[date | None]
+    channel: Mapped[str] = mapped_column(server_default="portal")
+    message_format: Mapped[str] = mapped_column(server_default="json")
+    webhook_url: Mapped[str | None]
     price_from: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
     price_to: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
+    tariffs: Mapped[list[Any]] = mapped_column(server_default="[]")
     changed_at: Mapped[datetime]
 
 
@@ -179,5 +195,13 @@ class ProviderEntry:
     ean: str | None = field("EAN-nummer")
     offer: Offer | None = field("Tilbud")
     email: str | None = field("E-mail")
+    phone: str | None = field("Telefon")
+    address: str | None = field("Adresse")
+    contact: str | None = field("Kontaktperson")
+    approved_until: date | None = field("Godkendt af socialtilsynet til og med")
+    channel: ProviderChannel | None = field("Kanal til bestillinger", help="Tomt: portalen")
+    message_format: MessageFormat | None = field("Beskedformat", help="Tomt: JSON")
+    webhook_url: str | None = field("Webhook", required="channel is webhook")
     price_from: Amount | None = field("Takst fra")
     price_to: Amount | None = field("Takst til")
+    tariffs: tuple[ProviderTariff, ...] = entries("Takster", key=None)
