@@ -1,6 +1,6 @@
 """What is particular to ordering: which provider's order is meant, and the register of providers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.contracts import Command
+from casework.contracts import Command, Message
 from casework.database import lock
 from casework.errors import NotFound
 from casework.messaging import Cause, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, lock_case
 from casework.process import Actor, Role, Situation
-from ordering import register
+from ordering import handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
 from ordering.rules import order_meant
@@ -40,6 +40,9 @@ class OrderingHandlers(Handlers):
         if isinstance(command, SendOrders):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
+
+    def hand_over(self, session: Session, s: Situation[Any], messages: Sequence[Message]) -> None:
+        handover.hand_over(session, s, messages)
 
     def put_provider(
         self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime
