@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from casework.channels.webhook import Destination, Lookup
 from sqlalchemy.orm import Session
 
-from casework.channels.webhook import Destination, Lookup
 from casework.database import Database, lock
 from casework.errors import NotFound, Refusal
 from casework.service.clock import system
