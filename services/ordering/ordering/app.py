@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask
 
+from casework import channels
 from casework.phase.phase import Phase
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
@@ -11,6 +12,7 @@ from ordering import commands, model, rules
 from ordering.api import blueprint
 from ordering.document import document
 from ordering.handlers import OrderingHandlers
+from ordering.handover import with_delivery
 from ordering.process import ORDERING
 
 PHASE = Phase(
@@ -22,7 +24,8 @@ PHASE = Phase(
     warnings=rules.WARNINGS,
     derives=rules.follow_the_record,
     document=document,
-    bases=(model.Base,),
+    completes=with_delivery,
+    bases=(model.Base, channels.Base),
 )
 
 
