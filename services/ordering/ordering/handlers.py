@@ -1,7 +1,7 @@
 """What is particular to ordering: which provider's order is meant, and the register of providers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework.contracts import Command, Message
 from casework.database import lock
-from casework.errors import NotFound
+from casework.errors import Invalid, NotFound
 from casework.messaging import Cause, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, lock_case
@@ -19,11 +19,15 @@ from casework.process import Actor, Role, Situation
 from ordering import handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
+from ordering.provider_queue import queue_of
 from ordering.rules import order_meant
 
 
+@dataclass(frozen=True)
 class OrderingHandlers(Handlers):
     """Finds the order that is meant, and keeps the providers."""
+
+    has_broker: bool = False  # is there a broker where providers have queues?
 
     def record(
         self, session: Session, case_id: UUID, patch: Mapping[str, Any], actor: Actor, now: datetime, *,
@@ -47,8 +51,13 @@ class OrderingHandlers(Handlers):
     def put_provider(
         self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime
     ) -> bool:
-        """Enter a provider in the register, or mend it; others are told. False where nothing is other than it was."""
+        """Enter a provider in the register, or mend it; others are told. False where nothing is other than it was.
+
+        Raises Invalid for what cannot stand, and for a queue where the provider can have none.
+        """
         entry = register.checked(entry)
+        if entry.channel == "queue":
+            self._may_have_queue(provider_id)
         lock(session, f"provider/{provider_id}")
         row = session.get(ProviderRow, provider_id)
         if row is not None and register.entry_of(row) == entry:
@@ -60,6 +69,12 @@ class OrderingHandlers(Handlers):
         row.changed_at = now
         put(session, self.phase.name, provider_id, register.told(provider_id, entry), Cause(now, actor.id))
         return True
+
+    def _may_have_queue(self, provider_id: str) -> None:
+        if not self.has_broker:
+            why = "En kø kræver en broker (ORDERING_PROVIDER_BROKER), og her er ingen. Vælg portal eller webhook"
+            raise Invalid({"channel": (why, None)})
+        queue_of(provider_id)
 
     def provider(self, session: Session, provider_id: str) -> ProviderRow:
         """A provider of the register. Raises NotFound."""

@@ -15,7 +15,6 @@ class OrderingSettings(Settings):
     """Read from the environment: ORDERING_PROVIDER_BROKER, … Without any, no provider has a queue."""
 
     provider_broker: str = ""  # amqp://…: where providers fetch orders, as a user who may only write there
-    webhooks_inside: bool = False  # may a provider's webhook lie on a private address, or on this machine?
 
     @classmethod
     def from_env(cls, service: str = "ordering") -> OrderingSettings:
@@ -32,5 +31,4 @@ class OrderingSettings(Settings):
         return cls(
             **{f.name: getattr(shared, f.name) for f in fields(Settings)},
             provider_broker=broker,
-            webhooks_inside=env.bool("WEBHOOKS_INSIDE", cls.webhooks_inside),
         )

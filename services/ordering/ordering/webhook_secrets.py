@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from casework.channels.webhook import Destination, Lookup
 from sqlalchemy.orm import Session
 
+from casework.channels.webhook import Destination, Lookup
 from casework.database import Database, lock
 from casework.errors import NotFound, Refusal
 from casework.service.clock import system
@@ -44,7 +44,12 @@ def make(session: Session, provider_id: str, by: str, now: datetime) -> tuple[Pr
         id=uuid4(), provider_id=provider_id, secret=secrets.token_bytes(LENGTH), valid_from=now, made_by=by
     )
     session.add(row)
-    return row, PREFIX + b64encode(row.secret).decode()
+    return row, written(row.secret)
+
+
+def written(secret: bytes) -> str:
+    """A secret as the provider gets it."""
+    return PREFIX + b64encode(secret).decode()
 
 
 def end(session: Session, provider_id: str, secret_id: UUID, now: datetime) -> ProviderSecretRow:

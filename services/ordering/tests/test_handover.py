@@ -13,6 +13,10 @@ from sqlalchemy.orm import undefer
 from casework.channels import ParcelRow
 from casework.contracts.delivery import OrderAnswered
 from casework.contracts.intake import CaseClosed
+from casework.contracts.ordering import OrderSent
+from casework.phase.store import load
+from casework.phase.tables import CaseRow
+from casework.schema import read
 from ordering import payload
 
 from .conftest import ECONOMY, KIM, World, assessed, goal, help_from, made, plan
@@ -96,7 +100,7 @@ def test_each_provider_has_its_own_line(two: World):
     assert lines == {("x-hus", "order.sent"): 1, ("bohaven", "order.sent"): 1, ("bohaven", "order.cancelled"): 2}
 
 
-def test_help_that_ends_is_told(two: World):
+def test_a_case_that_is_closed_calls_its_orders_off(two: World):
     two.do("send")
     answer(two, "x-hus")
     answer(two, "bohaven")
@@ -129,11 +133,6 @@ def test_an_event_that_is_told_again_is_no_other_message(two: World):
 
 
 def _as_told(world: World, session: Any) -> Any:
-    from casework.contracts.ordering import OrderSent
-    from casework.phase.store import load
-    from casework.phase.tables import CaseRow
-    from casework.schema import read
-
     case = session.scalars(sa.select(CaseRow)).one()
     s = load(session, world.service.phase, case, world.service.municipality, KIM, world.service.clock())
     return s, read(OrderSent, world.said("order.sent")[0])
