@@ -445,6 +445,7 @@ def announce_order(s: Case, trigger: object, today: date) -> Events:
     """Sent, and to be answered within the municipality's working days. An unanswered earlier version lapses."""
     assert s.state.sent
     yield s.state.sent
+    yield _news("sent", s)
     for run in _versions(s):
         if run.at == "answer":
             yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))
@@ -453,6 +454,13 @@ def announce_order(s: Case, trigger: object, today: date) -> Events:
     due = s.calendar.add_working_days(today, s.municipality.order_answer_working_days)
     key, notify = f"{s.key}/{s.number}", KINDS["order-answer"].notify
     yield DeadlineRequested(kind="order-answer", key=key, due=due, notify=notify, provider_id=s.key)
+
+
+def _news(what: str, s: Case) -> NotificationRequested:
+    """The provider's people are told that there is news, by the portal and a mail; the news itself is not in it."""
+    return NotificationRequested(
+        kind=f"ordering.{what}", roles=("provider",), provider_id=s.key, key=f"{s.key}/{s.number}"
+    )
 
 
 def _versions(s: Case) -> list[Run[State]]:
@@ -651,6 +659,7 @@ def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: d
 
 def announce_end(s: Case, trigger: object, today: date) -> Events:
     yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
+    yield _news("ended", s)
 
 
 def cancel(s: Case, command: CancelOrder, today: date) -> Events:
@@ -674,6 +683,7 @@ def _call_off(s: Case, effective: date) -> Iterator[Event]:
         yield DeadlineCancelled(kind="order-answer", key=f"{s.key}/{s.number}")
     if s.state.sent:
         yield OrderCancelled(provider_id=s.key, version=s.number, effective_on=effective)
+        yield _news("cancelled", s)
 
 
 # recording
