@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +24,14 @@ from casework.channels.parcels import AlreadySent
 from casework.channels.post import GIVE_UP, LEASE, PAUSES, pause
 from casework.database import Database
 from casework.errors import NotFound
+from casework.process import Actor
+from casework.service import roles
+from casework.service.parcels_api import PAGE
+from casework.service.phase_api import PhaseService, create_phase_app
+from casework.service.settings import Settings
+from casework.service.tasks import make_celery
+from casework.testing import visits
+from casework.testing.cases import A_CASEWORKER, AN_OPERATOR, Office
 from casework.testing.desk import Clock, a_case
 
 SECOND = timedelta(seconds=1)
@@ -293,7 +303,7 @@ def test_a_receiver_that_stays_away_is_given_up_after_a_day_one_parcel_at_a_time
     began = sending.clock()
     while sending.states()["1"] == "waiting":
         sending.send()
-        sending.let_pass(60 * SECOND)
+        sending.let_pass(600 * SECOND)
     after = sending.clock() - began
 
     assert GIVE_UP < after <= GIVE_UP + PAUSES[-1]
@@ -310,7 +320,7 @@ def test_a_fresh_parcel_gets_its_own_day_even_where_the_receiver_has_failed_for_
     sending.outside.next["birken"] = [AWAY] * 99
     while sending.states()["1"] == "waiting":
         sending.send()
-        sending.let_pass(60 * SECOND)
+        sending.let_pass(600 * SECOND)
     sending.put("birken", "2")
 
     sending.let_pass(PAUSES[-1])
@@ -460,3 +470,162 @@ def test_whatever_happens_each_receiver_gets_its_parcels_in_order_and_each_is_ma
         ]
     settled = {about: 1 for abouts in put.values() for about in abouts}
     assert sending.sent + sending.given_up == settled
+
+
+# a service that has channels
+class Visiting:
+    """The service of the tests' visits, with a channel, as the `app.py` of a phase puts it together."""
+
+    __name__ = "visiting"
+
+    def __init__(self) -> None:
+        self.outside = Outside()
+        self.told: list[tuple[str, str]] = []
+
+    def create(self, settings: Settings, **overrides: Any) -> PhaseService:
+        phase = replace(visits.PHASE, bases=(Base,))
+        return PhaseService(
+            phase, settings, channels=lambda _: {"webhook": self.outside}, on_sent=self.note, **overrides
+        )
+
+    def note(self, service: PhaseService, session: Session, row: ParcelRow) -> None:
+        self.told.append((service.name, row.about))
+
+    create_app = staticmethod(create_phase_app)
+
+
+@dataclass
+class Branch:
+    """An office that sends things out of the house."""
+
+    module: Visiting
+    office: Office
+
+    def put(self, *abouts: str, **more: Any) -> list[UUID]:
+        given = {"channel": "webhook", "receiver": "birken", "kind": "order.sent", "content_type": "text/plain", **more}
+        parcels = [
+            Parcel(id=uuid4(), body=b"0102031234", about=about, made_at=self.office.now, **given) for about in abouts
+        ]
+        with self.office.database.writing() as session:
+            assert all(put_out(session, parcel) for parcel in parcels)
+        return [parcel.id for parcel in parcels]
+
+    def listed(self, query: str = "", actor: Actor = AN_OPERATOR) -> Any:
+        return self.office.call(actor, "GET", f"/parcels{query}").get_json()
+
+    def metrics(self) -> dict[str, str]:
+        lines = self.office.call(None, "GET", "/metrics").text.splitlines()
+        found = (line.split() for line in lines if line.startswith("sagsgang_parcels_"))
+        return {name.removeprefix("sagsgang_parcels_"): value for name, value in found}
+
+
+@pytest.fixture
+def branch(tmp_path: Path) -> Iterator[Branch]:
+    with visits.contracts():
+        module = Visiting()
+        made = Branch(module, Office(module, tmp_path))
+        yield made
+        made.office.close()
+
+
+def test_a_service_sends_and_hears_what_was_sent(branch: Branch):
+    branch.put("1")
+    woken: list[bool] = []
+    branch.office.service.wake = lambda: woken.append(True)
+
+    assert (branch.office.service.send_parcels(), branch.office.service.send_parcels()) == (1, 0)
+    assert (branch.module.told, woken) == ([("visit", "1")], [True])
+
+
+def test_the_worker_of_one_process_sends_itself(branch: Branch):
+    service, stop = branch.office.service, threading.Event()
+    service.settings = replace(service.settings, tick_seconds=0.01)
+    working = threading.Thread(target=service.run, args=(stop,), daemon=True)
+    branch.put("1")
+    working.start()
+    until = time.monotonic() + 10
+    while not branch.module.told and time.monotonic() < until:
+        time.sleep(0.01)
+    stop.set()
+    working.join(10)
+
+    assert branch.module.told == [("visit", "1")]
+
+
+def test_celery_does_what_a_service_with_channels_does(branch: Branch):
+    service = branch.office.service
+    settings = replace(service.settings, tasks_broker="memory://", tick_seconds=5)
+    celery = make_celery("visit", settings, lambda: service, service.jobs)
+    branch.put("1")
+
+    assert {e["task"]: e["schedule"] for e in celery.conf.beat_schedule.values()} == {"visit.send_parcels": 5}
+    assert celery.tasks["visit.send_parcels"].apply().get() == 1
+    assert branch.module.told == [("visit", "1")]
+
+
+def test_a_service_without_channels_has_no_tasks(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with visits.contracts():
+        made = Settings(database=f"sqlite:///{tmp_path}/visits.db")
+
+        with pytest.raises(SystemExit):
+            roles.main("visit", lambda: visits.create(made), visits.create_app, ["tasks"])
+    assert "visit has no tasks" in capsys.readouterr().err
+
+
+def test_metrics_count_what_waits_and_what_was_given_up(branch: Branch):
+    branch.put("1", "2")
+    branch.module.outside.next["birken"] = [REFUSES, AWAY]
+    branch.office.service.send_parcels()
+    branch.office.now += timedelta(minutes=2)
+
+    assert branch.metrics() == {"waiting": "1", "failed": "1", "oldest_waiting_seconds": "120"}
+
+
+def test_an_operator_sees_what_waits_and_who_fails_without_the_content(branch: Branch):
+    case = a_case()
+    branch.put("1", "2", "3", case_id=case)
+    branch.module.outside.next["birken"] = [lambda: None, REFUSES, AWAY]
+    branch.office.service.send_parcels()
+
+    listed = branch.listed()
+    assert [(p["about"], p["status"], p["failure"]) for p in listed["parcels"]] == [
+        ("2", "failed", "HTTP 422"), ("3", "waiting", "HTTP 503"),
+    ]  # fmt: skip
+    assert "0102031234" not in str(listed)
+    assert [(line["receiver"], line["breaker"]) for line in listed["status"]["failing"]] == [("birken", "open")]
+    (sent,) = branch.listed("?status=sent")["parcels"]
+    assert (sent["about"], sent["receipt"], sent["case_id"]) == ("1", "receipt of 1", str(case))
+
+
+def test_parcels_are_listed_page_by_page(branch: Branch):
+    branch.put(*map(str, range(PAGE + 1)))
+
+    first = branch.listed()
+    second = branch.listed(f"?after={first['next']}")
+    assert [len(first["parcels"]), len(second["parcels"]), second["next"]] == [PAGE, 1, None]
+
+
+@pytest.mark.parametrize("query", ["?after=x", "?after=-1", "?after=" + "9" * 30, "?status=lost"])
+def test_a_page_that_is_none_is_told_as_such(branch: Branch, query: str):
+    assert branch.office.call(AN_OPERATOR, "GET", f"/parcels{query}").status_code == 422
+
+
+def test_an_operator_sends_again_what_was_given_up(branch: Branch):
+    (parcel,) = branch.put("1")
+    branch.module.outside.next["birken"] = [REFUSES]
+    branch.office.service.send_parcels()
+
+    answer = branch.office.call(AN_OPERATOR, "POST", f"/parcels/{parcel}/retry")
+    branch.office.service.send_parcels()
+    again = branch.office.call(AN_OPERATOR, "POST", f"/parcels/{parcel}/retry")
+
+    assert (answer.get_json()["status"], branch.module.told) == ("waiting", [("visit", "1")])
+    assert (again.status_code, again.get_json()["title"]) == (409, "Det er allerede sendt")
+
+
+def test_only_operators_may(branch: Branch):
+    (parcel,) = branch.put("1")
+
+    assert branch.office.call(A_CASEWORKER, "GET", "/parcels").status_code == 403
+    assert branch.office.call(A_CASEWORKER, "POST", f"/parcels/{parcel}/retry").status_code == 403
+    assert branch.office.call(AN_OPERATOR, "POST", f"/parcels/{uuid4()}/retry").status_code == 404
