@@ -167,7 +167,6 @@ class Town(AmqpTown):
     def __init__(self, data: Path, begins: datetime, *, providers: str, **servers: str) -> None:
         self.providers = providers
         super().__init__(data, begins, **servers)
-        self.spawn("ordering", "tasks")
 
     def _environment(self, name: str) -> dict[str, str]:
         mine = {

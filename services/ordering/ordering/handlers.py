@@ -10,17 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.contracts import Command, Message
+from casework.contracts.ordering import ProviderChanged
 from casework.database import lock
 from casework.errors import Invalid, NotFound
-from casework.messaging import Cause, put
+from casework.messaging import Cause, Envelope, put
 from casework.phase.handlers import Handlers
-from casework.phase.store import load, lock_case
-from casework.process import Actor, Role, Situation
+from casework.phase.store import load, load_all, lock_case
+from casework.phase.tables import CaseRow, RunRow
+from casework.process import HOUSE, Actor, Role, Situation
 from ordering import handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
 from ordering.provider_queue import queue_of
-from ordering.rules import order_meant
+from ordering.rules import LIVE, order_meant, watch_use_anew
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ class OrderingHandlers(Handlers):
             session.add(row)
         register.enter(row, entry)
         row.changed_at = now
-        put(session, self.phase.name, provider_id, register.told(provider_id, entry), Cause(now, actor.id))
+        changed = register.told(provider_id, entry)
+        envelope = put(session, self.phase.name, provider_id, changed, Cause(now, actor.id))
+        self._keep(session, envelope, changed)
+        session.flush()
+        self._tell_cases(session, envelope, changed)
         return True
 
     def _may_have_queue(self, provider_id: str) -> None:
@@ -75,6 +81,14 @@ class OrderingHandlers(Handlers):
             why = "En kø kræver en broker (ORDERING_PROVIDER_BROKER), og her er ingen. Vælg portal eller webhook"
             raise Invalid({"channel": (why, None)})
         queue_of(provider_id)
+
+    def _tell_cases(self, session: Session, envelope: Envelope, changed: ProviderChanged) -> None:
+        """Those that wait for the provider to be approved, or would have to by what the register says now."""
+        theirs = sa.select(RunRow.case_id).where(RunRow.key == changed.provider_id, RunRow.at.in_(LIVE))
+        cases = session.scalars(sa.select(CaseRow).where(CaseRow.id.in_(theirs)).order_by(CaseRow.id)).all()
+        for s in load_all(session, self.phase, cases, self.municipality, HOUSE, envelope.time):
+            if any(watch_use_anew(s, changed, s.today)):
+                self.answer(session, lock_case(session, s.case_id), changed, envelope)
 
     def provider(self, session: Session, provider_id: str) -> ProviderRow:
         """A provider of the register. Raises NotFound."""

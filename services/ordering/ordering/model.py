@@ -20,6 +20,7 @@ from casework.vocabularies.codes import (
     Offer,
     ProviderChannel,
     RepresentationForm,
+    SharingGround,
     SupportLevel,
     TargetGroup,
 )
@@ -38,6 +39,8 @@ class State:
     assessment_revision: int | None = None
     sent: OrderSent | None = None
     consented: bool | None = None  # was the citizen's consent to share there when it was sent?
+    sharing_exception: str | None = None  # the ground on which it was shared without
+    departments_told: tuple[Party, ...] = ()  # those for which consent was there when it was sent (ORD-11)
     accepted: bool | None = None
     answered_on: date | None = None
     answer_reason: str | None = None
@@ -55,6 +58,14 @@ class Choice:
     earlier: tuple[str, ...] = entries("Tidligere udførere", key=None)
 
 
+@value
+class AcuteUse:
+    """An offer that is not approved is used, until a last day that the scheduler watches (ORD-13)."""
+
+    provider_id: str = needed("Udfører")
+    until: date = needed("Til og med")
+
+
 @step("ledger", "Det, der er sket")
 class Ledger(Step):
     """What the house itself keeps beside the orders: providers chosen anew, and what has been billed."""
@@ -62,6 +73,7 @@ class Ledger(Step):
     choices: tuple[Choice, ...] = entries("Valg af udfører", computed="order.interventions.provider")
     actuals: tuple[Billed, ...] = entries("Afregnet", key=None, computed="finance.import_actuals")
     files: tuple[str, ...] = entries("Indlæste filer", key=None, computed="finance.import_actuals")
+    acute: tuple[AcuteUse, ...] = entries("Ikke godkendte tilbud i brug", key=None, computed="provider.changed")
 
 
 @step("order", "Bestilling", per="provider")
@@ -156,6 +168,15 @@ class Order(Step):
         "Underretning af andre afdelinger og forvaltninger",
         key=None,
         required="other departments deliver interventions to coordinate",
+        help="De får først besked, når borgeren har givet samtykke",
+    )
+    sharing_exception: SharingGround | None = field(
+        "Grundlag for at videregive uden samtykke", help="Vurdér det fra sag til sag. Samtykke er hovedreglen"
+    )
+    sharing_exception_reason: str | None = field("Hvorfor grundlaget gælder her", required="sharing_exception")
+    citizen_informed_of_sharing: date | None = field("Hvornår borgeren har fået at vide, hvad der er videregivet")
+    acute_extension_agreed: bool | None = field(
+        "Socialtilsynet har sagt ja til yderligere tre uger", help="Kun for et tilbud, der ikke er godkendt"
     )
 
 

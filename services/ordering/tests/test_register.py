@@ -15,7 +15,7 @@ BY_THE_HOUR = {"service": "support-daily-tasks-at-home", "unit": "hour", "price"
 
 
 def put(world: World, id_: str = "x-hus", by: Any = ECONOMY, **entry: Any) -> Any:
-    return world.call("put", f"/providers/{id_}", by, json={**X_HUS, **entry})
+    return world.register(id_, by, **{**X_HUS, **entry})
 
 
 def test_a_provider_that_is_registered_is_told_of(world: World):

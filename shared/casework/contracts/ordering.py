@@ -141,7 +141,7 @@ class ActualsImported(Message):
     booked_on: date = needed("Bogført den")
 
 
-@contract("provider.changed", by="ordering", to="scheduler reporting portal", subject="provider")
+@contract("provider.changed", by="ordering", to="ordering scheduler reporting portal", subject="provider")
 class ProviderChanged(Message):
     """A provider as the register has it. Secrets of a channel stay in ordering."""
 
