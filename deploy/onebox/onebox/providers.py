@@ -9,6 +9,7 @@ import click
 
 from casework.process import Actor, Role
 from casework.service import logs
+from onebox.provider_queues import make_queue, make_sender, write_schemas
 
 OPERATOR = Actor("operator", "Drift", Role.OPERATOR)
 DATA = click.option(
@@ -19,7 +20,11 @@ DATA = click.option(
 
 @click.group()
 def providers() -> None:
-    """The register of providers."""
+    """The register of providers, and their own systems."""
+
+
+for command in (make_queue, make_sender, write_schemas):
+    providers.add_command(command)
 
 
 @providers.command("import")

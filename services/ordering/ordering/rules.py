@@ -458,6 +458,7 @@ def announce_order(s: Case, trigger: object, today: date) -> Events:
     """Sent, and to be answered within the municipality's working days. An unanswered earlier version lapses."""
     assert s.state.sent
     yield s.state.sent
+    yield _news("sent", s)
     for run in _versions(s):
         if run.at == "answer":
             yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))
@@ -476,6 +477,13 @@ def _tell_departments(s: Case) -> Iterator[Event]:
     for party in s.state.departments_told:
         if party.id and key_of(party) not in before:
             yield NotificationRequested(kind="ordering.department", person_id=party.id, key=f"{s.key}/{s.number}")
+
+
+def _news(what: str, s: Case) -> NotificationRequested:
+    """The provider's people are told that there is news, by the portal and a mail; the news itself is not in it."""
+    return NotificationRequested(
+        kind=f"ordering.{what}", roles=("provider",), provider_id=s.key, key=f"{s.key}/{s.number}"
+    )
 
 
 def _versions(s: Case) -> list[Run[State]]:
@@ -675,6 +683,7 @@ def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: d
 
 def announce_end(s: Case, trigger: object, today: date) -> Events:
     yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
+    yield _news("ended", s)
     yield from _watch_use(s, s.key, today)
 
 
@@ -699,6 +708,7 @@ def _call_off(s: Case, effective: date) -> Iterator[Event]:
         yield DeadlineCancelled(kind="order-answer", key=f"{s.key}/{s.number}")
     if s.state.sent:
         yield OrderCancelled(provider_id=s.key, version=s.number, effective_on=effective)
+        yield _news("cancelled", s)
 
 
 # offers that are not approved

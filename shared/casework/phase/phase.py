@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from casework.contracts import CONTRACTS, Command, Contract, Message, load_all
 from casework.fields import Step, fields_of
 from casework.phase.completeness import Condition
 from casework.process import Process, Role, Situation, Warned
 from casework.process.situation import Event
+from casework.records import Json
 
 Check = Callable[[Situation[Any], Situation[Any]], None]
 """(before, after) of a recording: raises Refused where what is filled in may not stand."""
@@ -40,6 +41,7 @@ class Phase:
     document: Callable[[Situation[Any]], dict[str, Any]] | None = (
         None  # its part of the case document, if not the steps
     )
+    completes: Callable[[Session, Situation[Any], Json], Json] | None = None  # that part, with what other tables know
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
     readers: tuple[Role, ...] = (Role.CASEWORKER, Role.LEADER, Role.SYSTEM)  # to all others the case is not there
     record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # who may record a step, if not AUTHORITY
