@@ -26,6 +26,7 @@ from casework.errors import Refused
 from casework.fields import Step
 from casework.process import Becomes, Event, Run, Situation, Warned
 from casework.vocabularies import vocabulary
+from decision.addressee import addressee
 from decision.commands import DemandWritten, MakeDecision, NotifyCitizen, Reassess, RegisterComplaint
 from decision.model import Complaint, Decision, DecisionLetter, State
 
@@ -335,6 +336,7 @@ def with_the_decision(letter: DecisionLetter, s: Case) -> DecisionLetter:
     decision = run.state.decision if run and run.state.decision else s[Decision]
     outcome = decision.decision_outcome
     told = {
+        "recipient": addressee(s),
         "result": vocabulary("decision-outcomes")[outcome].label() if outcome else None,
         "granted_services": _services(decision.granted_interventions),
         "refused_services": _services(decision.refused_interventions),
