@@ -24,14 +24,8 @@ _HELP: Mapping[str, Any] = {
         }
     ],
 }
-_OTHER: Mapping[str, Any] = {
-    **_HELP,
-    "name": "Ledsagelse",
-    "provider": None,
-    "starts": None,
-    "price": None,
-    "lines": [],
-}
+_EMPTY = dict.fromkeys(("offer", "provider", "starts", "ends", "price"))
+_OTHER: Mapping[str, Any] = {"name": "Ledsagelse", **_EMPTY, "lines": []}
 _FULL: Facts = {
     "authority_name": "Prøveby Kommune",
     "municipality": "Prøveby Kommune",

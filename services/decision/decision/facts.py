@@ -31,6 +31,7 @@ _COPIED = (
 )  # fmt: skip
 VARIABLES: Mapping[str, str] = {
     **{name: fields_of(DecisionLetter)[name].info.label for name in _COPIED},
+    "result": "Resultatet, som sagsbehandleren har skrevet det; tomt, hvor der kun er valgt bevilling eller afslag",
     "kind": f"Afgørelsens art: {', '.join(KINDS)}",
     "municipality": "Kommunens navn",
     "caseworker": "Sagsbehandleren: caseworker.name, caseworker.phone og caseworker.email",
@@ -64,6 +65,7 @@ def facts(s: Case, kind: str, letter: DecisionLetter) -> Facts:
     copied = dump(letter)
     return {
         **{name: copied.get(name) for name in _COPIED},
+        "result": None if letter.result == _outcome(decision) else letter.result,
         "authority_name": letter.authority_name or s.municipality.name,
         "kind": kind,
         "municipality": letter.authority_name or s.municipality.name,
@@ -108,6 +110,10 @@ def enclosures(letter: DecisionLetter) -> list[str]:
     if letter.attached_action_plan:
         papers.append(letter.attached_action_plan)
     return [paper.title for paper in papers]
+
+
+def _outcome(decision: Decision) -> str | None:
+    return label("decision-outcomes", decision.decision_outcome) if decision.decision_outcome else None
 
 
 def _iso(day: Any) -> str | None:

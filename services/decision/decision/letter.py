@@ -22,6 +22,7 @@ from decision.model import Decision, DecisionLetter, LetterSection, State
 from decision.typeset import unprintable
 
 Case = Situation[State]
+AFTER_THE_SIGNATURE = ("enclosures",)
 WRITTEN_AT = ("decide", "notify")  # where the letter of a number is still being written
 
 
@@ -81,7 +82,7 @@ def _rendered(s: Case, id: str, known: facts.Facts) -> str:
         return templates.render(s.texts.get(id) or templates.shipped(id), known).strip()
     except LiquidError as error:
         raise Refused("DEC-08", f"decision_letter.sections[{id}]",
-                      f"Skabelonen for »{heading(id)}« kan ikke bruges i denne sag: {error.message}") from error  # fmt: skip
+                      f"Skabelonen for »{heading(id)}« kan ikke bruges her: {error.message}") from error  # fmt: skip
 
 
 def fingerprint(text: str) -> str:
@@ -124,7 +125,8 @@ def paper(s: Case, letter: DecisionLetter | None = None) -> dict[str, Any]:
         "case_number": f"Sag {case.case.case_number}" if case.case else "",
         "recipient": _address(case, letter.recipient),
         "details": _details(case, letter, templates.day(day)),
-        "sections": list(_printed(composed.sections)),
+        "sections": list(_printed(one for one in composed.sections if one.id not in AFTER_THE_SIGNATURE)),
+        "after": list(_printed(one for one in composed.sections if one.id in AFTER_THE_SIGNATURE)),
         "signature": [line for line in (letter.signature, letter.department, name) if line],
         "copy_to": [party.name for party in copies(case, letter)],
     }
@@ -139,7 +141,7 @@ _TITLES: Mapping[str, str] = {
 
 
 def copies(s: Case, letter: DecisionLetter) -> list[Party]:
-    """Who else gets the letter: the citizen, where it is written to somebody who holds their rights (handbook 6.3.1)."""
+    """Who else gets the letter: the citizen, where it is written to one who holds their rights (handbook 6.3.1)."""
     person = citizen(s)
     return [person] if person and letter.recipient and letter.recipient.role != "citizen" else []
 
@@ -149,7 +151,7 @@ def _address(s: Case, to: Party | None) -> list[str]:
         return []
     person = citizen(s)
     address = to.address or (person.address if person and to.role == "citizen" else None) or ""
-    return [to.name, *(line.strip() for line in re.split("[,\n]", address) if line.strip())]
+    return [to.name, *(line.strip() for line in re.split(r",\s*(?=\d{4}\s)|\n", address) if line.strip())]
 
 
 def _details(s: Case, letter: DecisionLetter, day: str) -> list[str]:
@@ -220,7 +222,7 @@ def an_edited_section_still_fits(s: Case) -> Iterator[Warned]:
     for section in sections:
         if section.is_outdated:
             yield Warned("DEC-10", f"decision.decision_letter.sections[{section.id}]",
-                         f"Sagen er ændret, siden du rettede »{section.heading}«. Se, om din tekst stadig passer")  # fmt: skip
+                         f"Sagen er ændret, siden du rettede »{section.heading}«. Se, om teksten passer")  # fmt: skip
 
 
 def every_character_can_be_printed(s: Case) -> Iterator[Warned]:

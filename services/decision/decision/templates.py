@@ -1,4 +1,4 @@
-"""The templates of the letter: Liquid, which is made to be written by users. No template reads a file or runs code. Pure.
+"""The templates of the letter, in Liquid, which users may write: no template reads a file or runs code. Pure.
 
 A template sees the facts of `decision.facts` and nothing else, with a few tags and filters, and little room.
 """
