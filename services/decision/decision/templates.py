@@ -53,8 +53,8 @@ def kroner(value: Any) -> str:
 
 
 def join(value: Any, between: str = ", ") -> str:
-    """A list in one line. Only of lists: a range could be endless."""
-    return between.join(map(str, value)) if isinstance(value, list) else str(value)
+    """A list in one line; nothing for anything else, for a range could be endless."""
+    return str(between).join(map(str, value)) if isinstance(value, list) else ""
 
 
 class _Letters(Environment):
