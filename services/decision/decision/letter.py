@@ -78,11 +78,12 @@ def _section(s: Case, kind: str, id: str, known: facts.Facts, entry: LetterSecti
 
 
 def _rendered(s: Case, id: str, known: facts.Facts) -> str:
+    template = s.texts.get(id) or templates.shipped(id)
     try:
-        return templates.render(s.texts.get(id) or templates.shipped(id), known).strip()
+        return templates.render(template, known).strip()
     except LiquidError as error:
-        raise Refused("DEC-08", f"decision_letter.sections[{id}]",
-                      f"Skabelonen for »{heading(id)}« kan ikke bruges her: {error.message}") from error  # fmt: skip
+        why = f"Skabelonen for »{heading(id)}« kan ikke bruges. {templates.explained(error, template)}"
+        raise Refused("DEC-08", f"decision_letter.sections[{id}]", why) from error
 
 
 def fingerprint(text: str) -> str:
