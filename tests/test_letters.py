@@ -18,6 +18,11 @@ from onebox.towns import DirectTown
 
 HERE = Path(__file__).parent
 WALKS = sorted([*(HERE.parent / "deploy/onebox/onebox/walks").glob("*.yaml"), *(HERE / "walks").glob("*.yaml")])
+SAID = {
+    "1-jonas": "Social aktivitet: 3 dage om ugen (700,00 kr. pr. dag).",
+    "ellen": "Støtte til daglige opgaver i hjemmet: 4 timer om ugen (500,00 kr. pr. time).",
+}
+"""What the first letter of a walk must say of the help that was assessed in it, and of its price."""
 
 
 @pytest.mark.parametrize("path", WALKS, ids=lambda path: path.stem)
@@ -40,8 +45,9 @@ def test_every_letter_of_a_worked_case_is_kept_and_handed_over(path, tmp_path):
     assert len(parcels) >= len(letters)
     for row in letters:
         assert row.sha256 == sha256(row.pdf).hexdigest()
-        assert row.content["recipient"][0] == data["citizen"]["citizen_name"]
+        assert data["citizen"]["citizen_name"] in (row.content["recipient"][0], *row.content["copy_to"])
         assert _is_archivable(row.pdf, row.content["title"])
+    assert SAID.get(path.stem, "") in str([row.content for row in letters[:1]])
     printed = {parcel.status for parcel in parcels if parcel.channel == "letter"}
     assert printed <= {"sent"}
 

@@ -240,4 +240,10 @@ def every_character_can_be_printed(s: Case) -> Iterator[Warned]:
                              f"Brevet kan ikke vise {' '.join(found)}. Skriv det med ord")  # fmt: skip
 
 
-WARNINGS = (an_edited_section_still_fits, every_character_can_be_printed)
+def the_envelope_has_an_address(s: Case) -> Iterator[Warned]:
+    to = s[DecisionLetter].recipient
+    if _being_written(s) and to and not address(s, to)[1:]:
+        yield Warned("DEC-08", "decision.decision_letter.recipient", "Modtagerens adresse mangler til et brev på papir")
+
+
+WARNINGS = (an_edited_section_still_fits, every_character_can_be_printed, the_envelope_has_an_address)

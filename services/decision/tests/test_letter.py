@@ -176,6 +176,13 @@ def test_an_address_is_broken_before_the_town_and_not_within_the_street(empty):
     assert printed["recipient"] == ["Bente Hansen", "Skovvej 3, 2. tv.", "8000 Prøveby"]
 
 
+@pytest.mark.rule("DEC-08")
+def test_one_without_an_address_is_told_of_before_the_letter_is_printed(granted):
+    granted.hear(replace(BENTE, citizen_address=None))
+    assert warned(granted)["DEC-08"].field == "decision.decision_letter.recipient"
+    assert "DEC-08" not in warned(granted.hear(BENTE))
+
+
 # by hand
 def edit(desk: Any, section: str, words: str) -> Any:
     before = desk.situation
