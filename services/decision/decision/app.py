@@ -1,15 +1,20 @@
 """Decision, put together."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
 
+from casework import channels
 from casework.phase.phase import Phase
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from decision import commands, model, rules
+from decision import commands, delivery, letter, model, rules
+from decision.api import blueprints
 from decision.document import document
+from decision.handlers import DecisionHandlers, texts
 from decision.process import DECISION
+from decision.settings import DecisionSettings
 
 PHASE = Phase(
     process=DECISION,
@@ -17,15 +22,38 @@ PHASE = Phase(
     steps=model.STEPS,
     commands=commands.COMMANDS,
     checks=rules.CHECKS,
-    warnings=rules.WARNINGS,
+    warnings=(*rules.WARNINGS, *letter.WARNINGS),
     computes=rules.COMPUTES,
+    derives=letter.remember_what_was_edited,
     document=document,
+    bases=(model.Base, channels.Base),
+    texts=texts,
 )
 
 
+SETTINGS = DecisionSettings
+
+
+def _ways(service: PhaseService) -> Mapping[str, channels.Channel]:
+    """How letters are handed over; without a folder, or a number to send by, they wait."""
+    settings = service.settings
+    assert isinstance(settings, DecisionSettings)
+    folder = settings.post_folder
+    ways: dict[str, channels.Channel] = {delivery.PRINT: delivery.Print(folder / "print")} if folder else {}
+    if folder and settings.sender_cvr:
+        ways[delivery.DIGITAL_POST] = delivery.DigitalPost(folder / "digital-post", settings.sender_cvr)
+    return ways
+
+
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    return PhaseService(PHASE, settings or Settings.from_env("decision"), **overrides)
+    settings = settings or Settings.from_env("decision")
+    mine = settings if isinstance(settings, DecisionSettings) else DecisionSettings.beside(settings)
+    return PhaseService(PHASE, mine, DecisionHandlers, channels=_ways, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:
-    return create_phase_app(service or create())
+    service = service or create()
+    app = create_phase_app(service)
+    for blueprint in blueprints(service):
+        app.extensions["api"].register_blueprint(blueprint)
+    return app

@@ -43,6 +43,7 @@ class Phase:
     )
     completes: Callable[[Session, Situation[Any], Json], Json] | None = None  # that part, with what other tables know
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
+    texts: Callable[[Session], Mapping[str, str]] | None = None  # what the municipality has worded itself, for rules
     readers: tuple[Role, ...] = (Role.CASEWORKER, Role.LEADER, Role.SYSTEM)  # to all others the case is not there
     record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # who may record a step, if not AUTHORITY
 
