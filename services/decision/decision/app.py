@@ -38,7 +38,7 @@ def _ways(service: PhaseService) -> Mapping[str, channels.Channel]:
     """How letters are handed over; without a folder, or a number to send by, they wait."""
     settings = service.settings
     assert isinstance(settings, DecisionSettings)
-    folder = settings.post_folder
+    folder = settings.letters
     ways: dict[str, channels.Channel] = {delivery.PRINT: delivery.Print(folder / "print")} if folder else {}
     if folder and settings.sender_cvr:
         ways[delivery.DIGITAL_POST] = delivery.DigitalPost(folder / "digital-post", settings.sender_cvr)
