@@ -27,8 +27,8 @@ from casework.service.auth import public_key
 from casework.service.settings import Settings
 from casework.testing.servers import ManagedRabbitmq
 from onebox import walk as walks
+from onebox.broker import Broker, provide, provide_sender
 from onebox.distributed import AmqpTown
-from onebox.providers import Broker, provide, provide_sender
 from onebox.towns import DirectTown
 from onebox.wsgi import session
 from ordering.settings import OrderingSettings

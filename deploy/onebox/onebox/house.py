@@ -113,6 +113,11 @@ class House:
             service.close()
 
 
+def clock_of(data: Path) -> str:
+    """The clock of the data: a file that a walk or demo has left there, else the system's."""
+    return f"file:{data / 'clock'}" if (data / "clock").exists() else "system"
+
+
 def _kept(path: Path, make: Any) -> str:
     """What is made the first time and kept."""
     if not path.exists():

@@ -21,13 +21,6 @@ def test_with_result_date_and_decider_a_decision_is_on_record(drafted, channel):
     assert (made.decision_outcome, made.decision_date, made.decision_body) == ("granted", date(2026, 3, 2), "manager")
 
 
-@pytest.mark.permits("DEC-04")
-def test_all_that_was_applied_for_is_full_approval(drafted):
-    drafted.do(MakeDecision())
-
-    assert drafted.said(DecisionMade)[0].fully_upheld is True
-
-
 @pytest.mark.permits("DEC-13")
 def test_a_letter_with_an_extract_of_the_law_goes_out(granted):
     granted.fill("decision_letter", law_extracts=[{"title": "Lov om social service § 85"}]).do(POST)

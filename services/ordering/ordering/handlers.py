@@ -22,7 +22,17 @@ from ordering import handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
 from ordering.provider_queue import queue_of
+from ordering.register_csv import Fault, parsed
 from ordering.rules import LIVE, order_meant, watch_use_anew
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of a file: the providers that are other than they were, how many are not, and what was left out."""
+
+    changed: tuple[str, ...]
+    unchanged: int
+    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True)
@@ -90,12 +100,30 @@ class OrderingHandlers(Handlers):
             if any(watch_use_anew(s, changed, s.today)):
                 self.answer(session, lock_case(session, s.case_id), changed, envelope)
 
+    def import_providers(
+        self, session: Session, data: bytes, actor: Actor, now: datetime, *, good_lines: bool = False
+    ) -> Imported:
+        """Enter the providers of a file, all or none; with `good_lines` those whose lines are right. None is deleted.
+
+        Raises Invalid, naming every line that is wrong.
+        """
+        found = parsed(data, {row.id: register.entry_of(row) for row in self.register(session)})
+        if found.faults and not good_lines:
+            raise Invalid({f"lines[{f.line}].{f.field}".rstrip("."): (f.reason, None) for f in found.faults})
+        in_one_order = sorted(found.entries.items())  # two imports at once wait for each other, and not in a ring
+        changed = [id_ for id_, entry in in_one_order if self.put_provider(session, id_, entry, actor, now)]
+        return Imported(tuple(changed), len(found.entries) - len(changed), found.faults)
+
     def provider(self, session: Session, provider_id: str) -> ProviderRow:
         """A provider of the register. Raises NotFound."""
         row = session.get(ProviderRow, provider_id)
         if row is None:
             raise NotFound("Udføreren står ikke i registret")
         return row
+
+    def register(self, session: Session) -> list[ProviderRow]:
+        """All providers, by id."""
+        return list(session.scalars(sa.select(ProviderRow).order_by(ProviderRow.id)))
 
     def providers(self, session: Session, after: str, limit: int) -> list[ProviderRow]:
         """The register by id, from the first one behind `after`."""
