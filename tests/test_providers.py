@@ -5,10 +5,13 @@ One says no, one is given another goal later while its system is down, and one s
 
 from __future__ import annotations
 
+import importlib
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,18 @@ import sqlalchemy as sa
 from kombu import Connection
 
 from casework.channels import LineRow, ParcelRow
+from casework.contracts import SERVICES
 from casework.process import Actor, Role
+from casework.service.auth import public_key
+from casework.service.settings import Settings
 from casework.testing.servers import ManagedRabbitmq
 from onebox import walk as walks
+from onebox.broker import Broker, provide, provide_sender
 from onebox.distributed import AmqpTown
-from onebox.provider_queues import Broker, provide, provide_sender
 from onebox.towns import DirectTown
+from onebox.wsgi import session
+from ordering.settings import OrderingSettings
+from portal.casefile import Phases
 
 from .receivers import Receiver
 
@@ -160,32 +169,62 @@ def _with_words(walk: Connected, path: str) -> str:
     return path
 
 
-# as in production
-class Town(AmqpTown):
-    """With a broker for providers, and receivers on this machine."""
+# over the wire
+class Wire(AmqpTown):
+    """PostgreSQL and RabbitMQ, but the services are threads of this process: twenty processes are another test's."""
 
     def __init__(self, data: Path, begins: datetime, *, providers: str, **servers: str) -> None:
         self.providers = providers
+        self.stop = threading.Event()
+        self.threads: list[threading.Thread] = []
+        self.services: dict[str, Any] = {}
         super().__init__(data, begins, **servers)
 
-    def _environment(self, name: str) -> dict[str, str]:
-        mine = {
-            "ORDERING_PROVIDER_BROKER": self.providers,
-            "ORDERING_PRIVATE_RECEIVERS": "true",
-            "ORDERING_TICK_SECONDS": "0.5",
-        }
-        return super()._environment(name) | mine
+    def _begin(self) -> None:
+        apps: dict[str, Any] = {}
+        self.session = session(apps)
+        for name in SERVICES:
+            module: Any = importlib.import_module(f"{name}.app")
+            service = self.services[name] = module.create(self._settings(name, module))
+            if name == "portal":
+                service.enter(Phases({n: f"http://{n}" for n in SERVICES}, self.private_key, self.session))
+            apps[name] = module.create_app(service)
+            for job in (partial(service.run, self.stop), *service.rounds(self.stop)):
+                self.threads.append(threading.Thread(target=job, daemon=True))
+        for thread in self.threads:
+            thread.start()
+
+    def _settings(self, name: str, module: Any) -> Settings:
+        given: dict[str, Any] = {
+            "database": self.database_url(name), "broker": self.rabbitmq, "broker_prefix": self.prefix,
+            "clock": f"file:{self.clock.path}", "token_key": public_key(self.private_key), "tick_seconds": 0.2,
+        }  # fmt: skip
+        if name == "ordering":
+            return OrderingSettings(**given, provider_broker=self.providers, private_receivers=True)
+        settings: Settings = getattr(module, "SETTINGS", Settings)(**given)
+        return settings
+
+    def _url(self, name: str) -> str:
+        return f"http://{name}"
+
+    def close(self) -> None:
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(15)
+        for service in self.services.values():
+            service.close()
+        super().close()
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("wire")
-def test_the_same_with_every_role_a_process_and_one_of_them_by_queue(
+def test_the_same_over_the_wire_and_one_of_them_by_queue(
     tmp_path: Path, postgres_server: str, managed_rabbitmq: ManagedRabbitmq
 ):
     broker = Broker(managed_rabbitmq.api, "guest", "guest", "providers")
     password = provide_sender(broker, "sagsgang-ordering", rotate=True)
     at = f"127.0.0.1:{managed_rabbitmq.port}/providers"
-    town = Town(
+    town = Wire(
         tmp_path / "town", begins(), providers=f"amqp://sagsgang-ordering:{password}@{at}",
         postgres=postgres_server, rabbitmq=managed_rabbitmq.url,
     )  # fmt: skip

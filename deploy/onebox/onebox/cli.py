@@ -199,13 +199,17 @@ def contracts() -> None:
 @contracts.command("export")
 @click.option("--to", type=click.Path(path_type=Path), default=Path("docs"), show_default=True)
 def export_contracts(to: Path) -> None:
-    """Write JSON Schemas, the AsyncAPI document and each service's OpenAPI document.
+    """Write JSON Schemas, the AsyncAPI document, each service's OpenAPI document, and what providers are sent.
 
     Example: sagsgang contracts export --to docs
     """
     from onebox import exports
 
-    for path in [*exports.export_contracts(to / "contracts"), *exports.export_openapi(to / "api")]:
+    for path in [
+        *exports.export_contracts(to / "contracts"),
+        *exports.export_openapi(to / "api"),
+        *exports.export_orders(to / "providers"),
+    ]:
         click.echo(path)
 
 

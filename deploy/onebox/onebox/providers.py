@@ -1,4 +1,4 @@
-"""The command `sagsgang providers`: the register of providers, from a file and to one."""
+"""The command `sagsgang providers`: the register of providers, from a file and to one; and their queues."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from casework.process import Actor, Role
 from casework.service import logs
-from onebox.provider_queues import make_queue, make_sender, write_schemas
+from onebox import broker
 
 OPERATOR = Actor("operator", "Drift", Role.OPERATOR)
 DATA = click.option(
@@ -20,11 +20,11 @@ DATA = click.option(
 
 @click.group()
 def providers() -> None:
-    """The register of providers, and their own systems."""
+    """The register of providers, and their queues on the broker."""
 
 
-for command in (make_queue, make_sender, write_schemas):
-    providers.add_command(command)
+providers.add_command(broker.make_queue)
+providers.add_command(broker.make_sender)
 
 
 @providers.command("import")

@@ -1,4 +1,4 @@
-"""`sagsgang providers`: a queue on the broker for a provider's system, and the schemas of what lies in it."""
+"""`sagsgang providers queue` and `sender`: who may do what in the part of the broker that is for providers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -146,19 +145,6 @@ def make_sender(name: str, rotate: bool, broker: Broker) -> None:
     """
     password = _done(lambda: provide_sender(broker, name, rotate=rotate))
     _tell(broker, name, password)
-
-
-@click.command("schemas")
-@click.option("--to", type=click.Path(path_type=Path), default=Path("docs/providers"), show_default=True)
-def write_schemas(to: Path) -> None:
-    """Write the schemas of what a provider's system is sent, and an example of each message.
-
-    Example: sagsgang providers schemas --to docs/providers
-    """
-    from onebox import exports
-
-    for path in exports.export_orders(to):
-        click.echo(path)
 
 
 def _done(work: Callable[[], str | None]) -> str | None:
