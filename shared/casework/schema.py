@@ -133,7 +133,7 @@ class Listed(mf.List[Any]):
 
 
 class Amount(Decimal):
-    """Marks a field as money (`Money`); a plain Decimal is a quantity. Raises TypeError for a float: it is not exact."""
+    """Marks a field as money (`Money`); a plain Decimal is a quantity. Raises TypeError for a float."""
 
     def __new__(cls, value: Decimal | int | str = 0) -> Amount:
         if isinstance(value, float):

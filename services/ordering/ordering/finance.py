@@ -215,9 +215,7 @@ class _Odd(Exception):
         self.field, self.message = field, message
 
 
-def _order_of(
-    line: Actual, by_number: Mapping[str, KnownOrder], by_case: Mapping[str, list[KnownOrder]]
-) -> KnownOrder:
+def _order_of(line: Actual, by_number: Mapping[str, KnownOrder], by_case: Mapping[str, list[KnownOrder]]) -> KnownOrder:
     """The order that a line names, with the account; or the only order of its case that has the account."""
     if not (line.order or line.case_number):
         raise _Odd("order", "Skriv sagsnummer eller bestillingsnummer")

@@ -722,7 +722,7 @@ def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: d
 
 
 def announce_end(s: Case, trigger: object, today: date) -> Events:
-    """The help is over; what its bills have not taken of the money is free, unless a newer version has taken it over."""
+    """The help is over, and the money free: what it has cost are its bills. A newer version keeps its own."""
     yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
     if s.state.sent and not any(r.number > s.number and r.at in LIVE and r.state.sent for r in _versions(s)):
         yield from _released(s.state.sent, today, "ended")

@@ -44,7 +44,10 @@ class AccountsFile(Part):
         rows = self.accounts
         for n, row in enumerate(rows):
             if not AUTHORISED.fullmatch(row.account_number):
-                yield f"accounts[{n}].account_number", "Skriv kontonummeret med punktummer som 5.38.50 eller 5.38.50.001"
+                yield (
+                    f"accounts[{n}].account_number",
+                    "Skriv kontonummeret med punktummer som 5.38.50",
+                )
             yield from _too_long(row, f"accounts[{n}]")
         yield from backward(rows, "accounts")
         yield from overlapping(rows, "accounts", lambda row: (row.legal_basis, row.service, row.offer))

@@ -80,8 +80,8 @@ class Municipality(Basics):
     delegation: tuple[Delegation, ...] = _as_shipped("delegation")
     tariffs: tuple[Tariff, ...] = _as_shipped("tariffs")
     accounts: tuple[Account, ...] = _as_shipped("accounts")
-    commitment_file: FileLayout = _as_shipped("commitment_file")
-    actuals_file: FileLayout = _as_shipped("actuals_file")
+    commitment_file: FileLayout = _as_shipped("commitment_file")  # noqa: RUF009 - a field
+    actuals_file: FileLayout = _as_shipped("actuals_file")  # noqa: RUF009 - a field
     folder: Path | None = None  # None: it was not read from one, or from the shipped example
     written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
 
