@@ -7,7 +7,7 @@ from flask import Flask
 from casework.phase.phase import Phase
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from ordering import commands, model, rules
+from ordering import commands, finance_api, ledger, model, rules
 from ordering.api import blueprint
 from ordering.document import document
 from ordering.handlers import OrderingHandlers
@@ -22,7 +22,7 @@ PHASE = Phase(
     warnings=rules.WARNINGS,
     derives=rules.follow_the_record,
     document=document,
-    bases=(model.Base,),
+    bases=(ledger.Base,),
 )
 
 
@@ -34,4 +34,5 @@ def create_app(service: PhaseService | None = None) -> Flask:
     service = service or create()
     app = create_phase_app(service)
     app.extensions["api"].register_blueprint(blueprint(service))
+    app.extensions["api"].register_blueprint(finance_api.blueprint(service))
     return app

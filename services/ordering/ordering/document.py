@@ -4,6 +4,7 @@ from typing import Any
 
 from casework.process import Run, Situation
 from casework.schema import dump
+from ordering.finance import overview
 from ordering.model import Ledger, State
 from ordering.rules import billed, committed, ordered, place_of
 
@@ -71,6 +72,7 @@ def _finance(s: Situation[State]) -> dict[str, Any]:
         "actuals": [dump(line) for line in s[Ledger].actuals],
         "total_expected_price": f"{sum(one.expected_price for one in made):.2f}",
         "total_billed": f"{billed(s):.2f}",
+        "overview": overview(s),
     }
 
 

@@ -24,7 +24,7 @@ from casework.vocabularies import vocabulary
 from ordering.finance import Actual, Posting, Wrong, reference
 
 LARGEST = 4 * 1024 * 1024
-MOST_LINES = 20_000
+MOST_LINES = 10_000
 _LONGEST = 200  # of a text in a line
 
 

@@ -18,7 +18,8 @@ from casework.errors import Invalid, NotFound
 from casework.messaging import Cause, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, lock_case
-from casework.process import Actor, Role, Situation
+from casework.process import Actor, Effects, Role, Situation
+from ordering import bookkeeping
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
 from ordering.rules import order_meant
@@ -42,6 +43,11 @@ class OrderingHandlers(Handlers):
         if isinstance(command, SendOrders):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
+
+    def _conclude(self, session: Session, case: Any, before: Situation[Any], effects: Effects, doing: Any) -> None:
+        """As everywhere; what is said of money is in the books in the same commit."""
+        super()._conclude(session, case, before, effects, doing)
+        bookkeeping.keep(session, effects.situation, effects.messages)
 
     def put_provider(
         self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime

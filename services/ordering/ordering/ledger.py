@@ -40,7 +40,7 @@ class PostingRow(Base):
         sa.Index("posting_account", "account_number"),
         sa.Index("posting_month", "month"),
     )
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)  # runs within the case
     posted_at: Mapped[datetime]
     case_number: Mapped[str]
@@ -94,7 +94,7 @@ class ActualRow(Base):
         sa.Index("actual_month", "month"),
         sa.Index("actual_reverses", "reverses"),
     )
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey("case.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)  # runs within the case
     case_number: Mapped[str]
     order_number: Mapped[str]
