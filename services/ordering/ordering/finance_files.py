@@ -463,7 +463,7 @@ def _emptied(part: str, slot: Slot) -> str:
         return part.strip()
     if not slot.is_right:
         return part.rstrip(" ")
-    return part.lstrip(slot.filler) or ("0" if slot.filler == "0" and slot.name == "count" else "")
+    return part.strip(" ").lstrip(slot.filler) or ("0" if slot.filler == "0" and slot.name == "count" else "")
 
 
 def _unformatted(text: str, slot: Slot) -> str:
