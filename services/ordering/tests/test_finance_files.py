@@ -1,4 +1,4 @@
-"""The finance system's files: what is written can be read, what has no room is refused, what is broken books nothing."""
+"""The finance system's files: what has no room in one is refused, and what is broken is named, with its line."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ WHOLE = (in_csv(*LINES), in_json(), "".join(FIXED_LINES).encode())
 LAYOUTS = (CSV, JSON, ACTUALS)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, derandomize=True)
 @given(kind=st.integers(0, 2), data=st.data())
 def test_whatever_becomes_of_a_file_it_is_read_right_or_refused(kind: int, data: st.DataObject):
     """Cut, doubled, overwritten anywhere: never another error, and never other lines than those of the whole file."""
@@ -301,7 +301,7 @@ def test_a_line_finds_its_order(one, order):
     found, wrong = match([(2, one)], ORDERS, BOOKED)
 
     assert wrong == []
-    assert [(m.order_number, m.billed.account_number) for m in found][0][0] == order
+    assert [m.order_number for m in found] == [order]
     assert found[0].billed.account_number in ("5.38.85", "5.38.59")
 
 
