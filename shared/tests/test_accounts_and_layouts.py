@@ -113,7 +113,7 @@ def test_a_layout_that_fits_is_read(tmp_path):
 @pytest.mark.parametrize(
     "old,new,says",
     [
-        ("amount, at: 9, width: 12}", "amount, at: 8, width: 13}", "linje 8: commitments.line.slots[1].at: Position 8 er"),
+        ("amount, at: 9, width: 12}", "amount, at: 8, width: 13}", "linje 8: commitments.line.slots[1].at: Position 8"),
         ("amount, at: 9, width: 12}", "amount, at: 11, width: 10}", "slots[1].at: Position 9 til 10 er ikke beskrevet"),
         ("line:\n    width: 20", "line:\n    width: 21", "linje 5: commitments.line.width: Posterne fylder 20"),
         ("name: account_number,", "name: konto,", "slots[0].name: Feltet kendes ikke; kendte felter er line"),
