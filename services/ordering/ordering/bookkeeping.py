@@ -134,7 +134,7 @@ def make_file(session: Session, municipality: Municipality, who: Actor, now: dat
 def _cpr_numbers(session: Session) -> dict[str, str]:
     """By case number, the CPR number in the newest order of each case that has postings to send."""
     waiting = sa.select(PostingRow.case_id, PostingRow.case_number).where(PostingRow.file.is_(None)).distinct()
-    cases = dict(session.execute(waiting))
+    cases = {row.case_id: row.case_number for row in session.execute(waiting)}
     query = sa.select(RunRow).where(RunRow.case_id.in_(waiting.with_only_columns(PostingRow.case_id)))
     found: dict[str, str] = {}
     for run in session.scalars(query.order_by(RunRow.number)):
@@ -233,7 +233,7 @@ def _booked(session: Session, lines: Iterable[tuple[int, Actual]]) -> dict[str, 
     """The lines of these ids, and those that they take back, as far as they are in the books."""
     ids = {name for _, line in lines for name in (line.line, line.reverses) if name}
     taken_back = sa.select(ActualRow.reverses, sa.func.sum(ActualRow.amount)).where(ActualRow.reverses.in_(ids))
-    back = dict(session.execute(taken_back.group_by(ActualRow.reverses)))
+    back = {row[0]: row[1] for row in session.execute(taken_back.group_by(ActualRow.reverses))}
     rows = session.scalars(sa.select(ActualRow).where(ActualRow.line.in_(ids)))
     return {
         row.line: Booked(row.order_number, row.account_number, row.amount + back.get(row.line, 0))

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casework.configuration import Municipality
+from casework.configuration import FileLayout, Municipality
 from casework.contracts.delivery import OrderAnswered
+from casework.contracts.intake import CitizenChanged
 from casework.database import Database
 from casework.phase.tables import AccessRow
 from casework.process import Actor, Role
@@ -108,6 +109,16 @@ def test_a_file_has_the_same_bytes_for_ever(desk: Desk):
     assert "filename=disponeringer-1.csv" in after.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(after.data.decode("utf-8-sig")), delimiter=";"))
     assert [row["amount"] for row in rows if row["record"] == "L"] == ["26000,00", "26000,00"]
+
+
+def test_a_layout_that_asks_for_it_gets_the_cpr_number_of_the_order(desk: Desk):
+    desk.world.hear(CitizenChanged(citizen_name="Bo", cpr_number="1405821237"), by="intake")
+    assert desk.world.do("revise", order="x-hus").status_code == 200
+    layout = FileLayout(adapter="csv", encoding="utf-8", columns=("order_number", "version", "cpr_number"))
+    desk.world.service.municipality = Municipality(name="Prøveby", commitment_file=layout)
+    desk.make()
+
+    assert b"L;2026-00417-1;2;1405821237" in desk.get("files/1").data
 
 
 def test_who_fetches_a_file_has_looked_at_its_cases(desk: Desk):
