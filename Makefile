@@ -27,11 +27,12 @@ demo: install ## Start the whole system in one process with example cases (Ctrl-
 test: test-tools ## Run all tests, on several cores
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
-lint: .venv/.synced ## Check style, types and who may import whom
+lint: .venv/.synced ## Check style, types, who may import whom, and that money is never a float
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/money_lint.py
 
 fmt: .venv/.synced ## Mend what can be mended by itself: style and order of imports
 	$(BIN)/ruff check --fix

@@ -17,6 +17,8 @@ from casework.contracts import PHASES, SERVICES, load_all
 from casework.contracts.export import examples
 from casework.fields import fields_of, walk
 
+from . import money_lint
+
 ROOT = Path(__file__).parents[1]
 CONTRACTS = load_all()
 BY_CLASS = {contract.message.__name__: contract for contract in CONTRACTS.values()}
@@ -208,17 +210,12 @@ def test_no_file_names_a_place_on_one_machine():
 
 
 def test_money_is_never_a_float():
-    rules = [path for path in files(".py") if path.name in ("rules.py", "pricing.py", "prices.py", "finance.py")]
-    found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in rules
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
-        or (isinstance(node, ast.Name) and node.id == "float")
-    ]
+    assert money_lint.found() == []
 
-    assert rules
-    assert found == []
+
+@pytest.mark.parametrize("line", ["price = 0.5", "price = float(amount)", "price = total / 2", "price /= 2"])
+def test_a_float_among_amounts_is_found(line):
+    assert [number for number, _ in money_lint.floats(ast.parse(f"import math\n{line}"))] == [2]
 
 
 SPEAKS = {"Refused": 0, "Warned": 0}

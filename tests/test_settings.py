@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from casework.configuration import EXAMPLE, load
+from casework.configuration.finance_layout import ACTUALS_FIELDS, COMMITMENT_FIELDS
 from casework.configuration.municipality import FILES
 from casework.configuration.tracks import LAWFUL
 from casework.fields import ALWAYS, fields_of
@@ -162,3 +163,23 @@ def test_the_examples_that_an_operator_reads_may_be_used(tmp_path):
         (tmp_path / name).write_text(example, "utf-8")
 
     assert run(str(tmp_path)).exit_code == 0
+
+
+def test_settings_check_says_on_which_accounts_help_is_booked_and_how_files_are_laid_out(tmp_path):
+    (tmp_path / "municipality.yaml").write_text("name: Ærø\n", "utf-8")
+    (tmp_path / "accounts.yaml").write_text(
+        'accounts:\n  - {legal_basis: sel-108, account_number: "5.38.50", account_string: 44-1,'
+        " valid_from: 2027-01-01}\n",
+        "utf-8",
+    )
+
+    assert "SEL § 108: 5.38.50 (44-1)" in run(str(tmp_path), "--on", "2027-01-01").output
+    before = run(str(tmp_path), "--on", "2026-12-31").output
+    assert "accounts.yaml\n  ingen\nfinance-layout.yaml (som leveret)\n  disponeringer: csv, utf-8-sig" in before
+
+
+def test_every_field_of_the_finance_files_is_told_to_the_operator():
+    told = section("finance-layout.yaml")
+
+    for records in (COMMITMENT_FIELDS, ACTUALS_FIELDS):
+        assert [name for names in records.values() for name in names if f"`{name}`" not in told] == []

@@ -133,7 +133,12 @@ class Listed(mf.List[Any]):
 
 
 class Amount(Decimal):
-    """Marks a field as money (`Money`); a plain Decimal is a quantity."""
+    """Marks a field as money (`Money`); a plain Decimal is a quantity. Raises TypeError for a float."""
+
+    def __new__(cls, value: Decimal | int | str = 0) -> Amount:
+        if isinstance(value, float):
+            raise TypeError("an amount is never a float")
+        return super().__new__(cls, value)
 
 
 _FIELDS: dict[Any, type[mf.Field[Any]]] = {

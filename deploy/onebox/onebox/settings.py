@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date
 from importlib import import_module
 
-from casework.configuration import Delegation, Municipality, Period, Tariff, Track
+from casework.configuration import Account, Delegation, FileLayout, Municipality, Period, Tariff, Track
 from casework.configuration.municipality import Basics
 from casework.contracts import PHASES
 from casework.fields import fields_of
@@ -47,6 +47,11 @@ def describe(municipality: Municipality, known: Fields, day: date) -> Iterator[s
     yield from (_delegation(row) for row in municipality.delegation if row.holds_on(day))
     yield _file(municipality, "tariffs.yaml")
     yield from [_tariff(row) for row in municipality.tariffs if row.holds_on(day)] or ["  ingen"]
+    yield _file(municipality, "accounts.yaml")
+    yield from [_account(row) for row in municipality.accounts if row.holds_on(day)] or ["  ingen"]
+    yield _file(municipality, "finance-layout.yaml")
+    yield f"  disponeringer: {_layout(municipality.commitment_file)}"
+    yield f"  forbrug: {_layout(municipality.actuals_file)}"
 
 
 def _file(municipality: Municipality, name: str) -> str:
@@ -88,6 +93,21 @@ def _tariff(row: Tariff) -> str:
     price = f"{row.price} kr., " if row.price is not None else ""
     service, unit = _label("services", row.service), _label("billing-units", row.unit)
     return f"  {service} pr. {unit.lower()}{where}: {price}fra {row.lowest} til {row.highest} kr."
+
+
+def _account(row: Account) -> str:
+    particular = [
+        _label("services", row.service) if row.service else "",
+        _label("offers", row.offer) if row.offer else "",
+    ]
+    help_ = "; ".join(filter(None, [_label("legal-bases", row.legal_basis), *particular]))
+    also = ", ".join(filter(None, [row.account_string, row.cost_object]))
+    return f"  {help_}: {row.account_number}{f' ({also})' if also else ''}"
+
+
+def _layout(layout: FileLayout) -> str:
+    width = f", {layout.line.width} tegn i hver post" if layout.line else ""
+    return f"{layout.adapter}{width}, {layout.encoding}"
 
 
 def _label(name: str, code: str) -> str:

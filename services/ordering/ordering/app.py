@@ -12,7 +12,7 @@ from casework.phase.phase import Phase
 from casework.service.clock import system
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from ordering import api, commands, model, rules, systems_api, webhook_secrets
+from ordering import api, commands, finance_api, ledger, model, rules, systems_api, webhook_secrets
 from ordering.document import document
 from ordering.handlers import OrderingHandlers
 from ordering.handover import with_delivery
@@ -30,7 +30,7 @@ PHASE = Phase(
     derives=rules.follow_the_record,
     document=document,
     completes=with_delivery,
-    bases=(model.Base, channels.Base),
+    bases=(ledger.Base, channels.Base),
 )
 
 
@@ -55,6 +55,6 @@ def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
 def create_app(service: PhaseService | None = None) -> Flask:
     service = service or create()
     app = create_phase_app(service)
-    for made in (api.blueprint(service), systems_api.blueprint(service)):
+    for made in (api.blueprint(service), systems_api.blueprint(service), finance_api.blueprint(service)):
         app.extensions["api"].register_blueprint(made)
     return app

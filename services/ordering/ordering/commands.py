@@ -15,6 +15,8 @@ class Billed:
     account_number: str | None = field("Kontonummer")
     amount: Amount = needed("Beløb")
     booked_on: date = needed("Bogført den")
+    line: str | None = field("Økonomisystemets linje")
+    reverses: str | None = field("Tilbagefører linje", help="Den linje, som et negativt beløb retter")
 
 
 @command("ordering.send")

@@ -5,6 +5,7 @@ from typing import Any
 from casework.contracts.values import Party
 from casework.process import Run, Situation
 from casework.schema import dump
+from ordering.finance import overview
 from ordering.model import Ledger, State
 from ordering.rules import billed, committed, knows_what_was_shared, ordered, place_of, sharing_exception
 
@@ -92,6 +93,7 @@ def _finance(s: Situation[State]) -> dict[str, Any]:
         "actuals": [dump(line) for line in s[Ledger].actuals],
         "total_expected_price": f"{sum(one.expected_price for one in made):.2f}",
         "total_billed": f"{billed(s):.2f}",
+        "overview": overview(s),
     }
 
 

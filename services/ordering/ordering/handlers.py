@@ -1,6 +1,6 @@
 """What is particular to ordering: which provider's order is meant, and the register of providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.contracts import Command, Message
+from casework.contracts import Command
 from casework.contracts.ordering import ProviderChanged
 from casework.database import lock
 from casework.errors import Invalid, NotFound
@@ -17,8 +17,8 @@ from casework.messaging import Cause, Envelope, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, load_all, lock_case
 from casework.phase.tables import CaseRow, RunRow
-from casework.process import HOUSE, Actor, Role, Situation
-from ordering import handover, register
+from casework.process import HOUSE, Actor, Effects, Role, Situation
+from ordering import bookkeeping, handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
 from ordering.provider_queue import queue_of
@@ -57,8 +57,10 @@ class OrderingHandlers(Handlers):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
 
-    def hand_over(self, session: Session, s: Situation[Any], messages: Sequence[Message]) -> None:
-        handover.hand_over(session, s, messages)
+    def alongside(self, session: Session, effects: Effects, action: str) -> None:
+        """What providers are sent, and what is said of money."""
+        handover.hand_over(session, effects.situation, effects.messages)
+        bookkeeping.keep(session, effects.situation, effects.messages)
 
     def put_provider(
         self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime

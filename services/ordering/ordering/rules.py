@@ -1,6 +1,6 @@
 """What may happen to an order, what follows, and what to warn about. Pure; rule ids are the catalogue's."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,6 +22,7 @@ from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, ConsentChanged, DocumentsRecorded
 from casework.contracts.ordering import (
     ActualsImported,
+    CommitmentLine,
     CommitmentMade,
     CommitmentReleased,
     OrderAccepted,
@@ -192,7 +193,9 @@ def ordered(s: Case, key: str) -> Order:
         own["interventions"] = [entry for entry in own["interventions"] or () if entry["id"] in mine]
     laid = overlay(Order, carried, {n: v for n, v in own.items() if n != "goals" and v != []})
     order = read(Order, {n: v for n, v in laid.items() if v is not None})
-    interventions = tuple(_with_follow_up(inherited(priced(i)), order.goals) for i in order.interventions)
+    interventions = tuple(
+        _with_account(s, _with_follow_up(inherited(priced(i)), order.goals)) for i in order.interventions
+    )
     return replace(
         order, interventions=interventions, total_expected_price=total(i.expected_price for i in interventions)
     )
@@ -264,6 +267,23 @@ def _as_ordered(s: Case, one: Granted) -> OrderedIntervention:
         provider_ean=party.ean if party else None,
         legal_bases=bases_of(one.intervention, one.by.legal_bases),
         has_own_payment=pays and _has_stay(one.intervention),  # only the stay may carry it (PRI-10)
+        own_payment_amount=letter.own_payment_amount if letter and pays and _has_stay(one.intervention) else None,
+    )
+
+
+def _with_account(s: Case, i: OrderedIntervention) -> OrderedIntervention:
+    """The account that is booked on: as it is typed, else the municipality's for the paragraph and the start date."""
+    bases = bases_of(i, i.legal_bases)
+    row = s.municipality.account(bases, i.expected_start_date or s.today, i.services, i.offer, i.account_number)
+    origin = "account_number" if i.account_number else row.origin if row else None
+    if row is None:
+        return replace(i, account_origin=origin)
+    return replace(
+        i,
+        account_number=i.account_number or row.account_number,
+        account_string=row.account_string,
+        account_origin=origin,
+        cost_object=i.cost_object or row.cost_object,
     )
 
 
@@ -460,6 +480,8 @@ def announce_order(s: Case, trigger: object, today: date) -> Events:
     assert s.state.sent
     yield s.state.sent
     yield _news("sent", s)
+    if former := [run.state.sent for run in _versions(s) if run.at in LIVE and run.state.sent]:
+        yield from _released(former[-1], today, "replaced")
     for run in _versions(s):
         if run.at == "answer":
             yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))
@@ -510,10 +532,42 @@ def commitments(sent: OrderSent) -> tuple[CommitmentMade, ...]:
             begins_on=min((i.expected_start_date for i in ones if i.expected_start_date), default=None),
             ends_on=_end(ones),
             services=tuple(dict.fromkeys(service for i in ones for service in i.services)),
+            order_number=sent.order_number,
+            provider_name=next((i.provider.name for i in ones if i.provider), None),
+            provider_cvr=next((i.provider.cvr for i in ones if i.provider), None),
+            provider_p_number=next((i.provider_p_number for i in ones if i.provider_p_number), None),
+            lines=tuple(line for i in ones for line in _lines(i)),
         )
         for account, ones in accounts.items()
         if (price := total(i.expected_price for i in ones)) is not None
     )
+
+
+def _lines(i: OrderedIntervention) -> Iterator[CommitmentLine]:
+    """What each priced service line commits; their sum is the intervention's expected price (PRI-02)."""
+    for line in i.service_lines:
+        if line.base_price is not None:
+            yield CommitmentLine(
+                id=line.id,
+                intervention=i.id,
+                amount=line.base_price,
+                legal_bases=i.legal_bases,
+                services=(line.service,) if line.service else i.services,
+                offer=i.offer,
+                unit=line.unit,
+                units_per_period=line.units_per_period,
+                repetitions=line.repetitions,
+                unit_price=line.unit_price,
+                begins_on=line.service_start_date,
+                ends_on=line.service_end_date,
+                account_string=i.account_string,
+                account_origin=i.account_origin,
+                cost_object=i.cost_object,
+                personal_reference=i.personal_reference,
+                has_own_payment=i.has_own_payment,
+                own_payment_rate=i.own_payment_rate,
+                own_payment_amount=i.own_payment_amount,
+            )
 
 
 def _end(ones: list[OrderedIntervention]) -> date | None:
@@ -535,27 +589,34 @@ def release(s: Case, trigger: object, today: date) -> Events:
     yield from _watch_use(s, s.key, today)
     if s.state.sent is None or any(r.number > s.number and r.at in LIVE and r.state.sent for r in _versions(s)):
         return  # nothing was committed, or a newer version has replaced it
-    yield from _freed(s.state.sent, today)
+    yield from _released(s.state.sent, today, "cancelled" if s.at == "free" else "rejected")
     for run in _versions(s):
         if run.at == "running" and run.state.sent:
             yield from commitments(run.state.sent)
 
 
-def _freed(sent: OrderSent, today: date) -> Iterator[Event]:
+def _released(sent: OrderSent, today: date, cause: str) -> Iterator[CommitmentReleased]:
+    """All that this version has set aside, account by account."""
     for made in commitments(sent):
         yield CommitmentReleased(
-            provider_id=sent.provider_id, account_number=made.account_number, amount=made.expected_price,
+            provider_id=made.provider_id,
+            account_number=made.account_number,
+            amount=made.expected_price,
             released_on=today,
-        )  # fmt: skip
+            version=made.version,
+            cause=cause,
+        )
 
 
 def committed(s: Case) -> list[CommitmentMade]:
-    """What is committed now: of each provider the newest version that is not called off or said no to."""
-    newest: dict[str, OrderSent] = {}
-    for run in sorted(s.runs, key=place_of):
-        if run.state.sent and run.at in (*LIVE, "ended"):
-            newest[run.key] = run.state.sent
-    return [made for sent in newest.values() for made in commitments(sent)]
+    """What is committed now: of each provider the newest version that is under way or in force."""
+    return [made for sent in newest(s, LIVE).values() for made in commitments(sent)]
+
+
+def newest(s: Case, places: Collection[str]) -> dict[str, OrderSent]:
+    """Of each provider the newest version that was sent and stands at one of these places, the orders by number."""
+    ran = [run for run in sorted(s.runs, key=place_of) if run.at in places]
+    return {run.key: run.state.sent for run in ran if run.state.sent}
 
 
 def place_of(run: Run[State]) -> tuple[int, int]:
@@ -577,7 +638,13 @@ def import_actuals(s: Case, command: ImportActuals, today: date) -> Events:
     yield Records(Ledger, actuals=(*ledger.actuals, *command.lines), files=files)
     for line in command.lines:
         yield ActualsImported(
-            provider_id=line.order, account_number=line.account_number, amount=line.amount, booked_on=line.booked_on
+            provider_id=line.order,
+            account_number=line.account_number,
+            amount=line.amount,
+            booked_on=line.booked_on,
+            line=line.line,
+            reverses=line.reverses,
+            file=command.file,
         )
 
 
@@ -688,9 +755,12 @@ def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: d
 
 
 def announce_end(s: Case, trigger: object, today: date) -> Events:
+    """The help is over, and the money free: what it has cost are its bills. A newer version keeps its own."""
     yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
     yield _news("ended", s)
     yield from _watch_use(s, s.key, today)
+    if s.state.sent and not any(r.number > s.number and r.at in LIVE and r.state.sent for r in _versions(s)):
+        yield from _released(s.state.sent, today, "ended")
 
 
 def cancel(s: Case, command: CancelOrder, today: date) -> Events:
@@ -709,7 +779,7 @@ def _call_off_others(s: Case, effective: date, today: date) -> Iterator[Event]:
     sent = [run.state.sent for run in others if run.state.sent]
     if sent and s.state.sent is None:
         yield OrderCancelled(provider_id=s.key, version=sent[-1].version, effective_on=effective)
-        yield from _freed(sent[-1], today)
+        yield from _released(sent[-1], today, "cancelled")
     for run in others:
         if run.at == "answer":
             yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))

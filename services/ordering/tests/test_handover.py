@@ -18,6 +18,7 @@ from casework.phase.store import load
 from casework.phase.tables import CaseRow
 from casework.schema import read
 from ordering import payload
+from ordering.handover import hand_over
 
 from .conftest import ECONOMY, KIM, World, assessed, goal, help_from, made, plan
 
@@ -124,7 +125,7 @@ def test_an_event_that_is_told_again_is_no_other_message(two: World):
     with two.service.database.writing() as session:
         s, told = _as_told(two, session)
 
-        two.service.handlers.hand_over(session, s, [told, told])
+        hand_over(session, s, [told, told])
 
     assert [row.id for row in parcels(two)] == [row.id]
     answer(two, "x-hus")

@@ -299,7 +299,8 @@ def test_cancelling_calls_off_the_version_in_force_too(running: Played):
     second_decision(running).revise("x-hus").cancel("x-hus")
 
     assert running.at() == ["cancelled", "cancelled"]
-    assert [str(c.amount) for c in running.sent(CommitmentReleased)] == ["104000.00"]
+    released = [(c.version, str(c.amount), c.cause) for c in running.sent(CommitmentReleased)]
+    assert released == [(1, "130000.00", "replaced"), (2, "104000.00", "cancelled")]
 
 
 def test_a_cancelled_order_counts_from_the_day_the_citizen_was_told_of(running: Played):

@@ -3,7 +3,9 @@
 What a folder leaves out is as in the shipped `example/`, which is also what a bare `Municipality(name=…)` has.
 """
 
+from casework.configuration.accounts import Account
 from casework.configuration.delegation import Delegation
+from casework.configuration.finance_layout import FileLayout
 from casework.configuration.municipality import Municipality, load
 from casework.configuration.periods import Period
 from casework.configuration.questions import Question, QuestionSet
@@ -13,7 +15,9 @@ from casework.configuration.tracks import Track
 
 __all__ = [
     "EXAMPLE",
+    "Account",
     "Delegation",
+    "FileLayout",
     "Misconfigured",
     "Municipality",
     "Period",

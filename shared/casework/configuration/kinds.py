@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from marshmallow import ValidationError
 
@@ -36,6 +36,18 @@ class KronerField(_Options, Money):
         if isinstance(value, str) and value[-3:-2] == "." and not value.startswith("-"):
             return super()._deserialize(value, attr, data, **kwargs)
         raise ValidationError('Skriv beløbet i anførselstegn som "250.00"')
+
+
+class WordField(_Options, Text):
+    """One of a few words; each kind says which."""
+
+    words: ClassVar[tuple[str, ...]] = ()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text not in self.words:
+            raise ValidationError(f"Skriv {', '.join(self.words[:-1])} eller {self.words[-1]}")
+        return text
 
 
 class DayOfTheYearField(_Options, Text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from casework.calendar import Calendar
+from casework.configuration.accounts import Account, AccountsFile, account_for
 from casework.configuration.delegation import Delegation, DelegationFile, decides
+from casework.configuration.finance_layout import FileLayout, FinanceLayoutFile
 from casework.configuration.kinds import Count, DayOfTheYear
 from casework.configuration.periods import Period, PeriodsFile, days_for
 from casework.configuration.questions import Question, QuestionSet, QuestionsFile
@@ -52,6 +54,8 @@ FILES: Mapping[str, type[Part]] = {
     "case-processing.yaml": PeriodsFile,
     "delegation.yaml": DelegationFile,
     "tariffs.yaml": TariffsFile,
+    "accounts.yaml": AccountsFile,
+    "finance-layout.yaml": FinanceLayoutFile,
 }
 NEEDED = "municipality.yaml"
 
@@ -76,6 +80,9 @@ class Municipality(Basics):
     periods: tuple[Period, ...] = _as_shipped("periods")
     delegation: tuple[Delegation, ...] = _as_shipped("delegation")
     tariffs: tuple[Tariff, ...] = _as_shipped("tariffs")
+    accounts: tuple[Account, ...] = _as_shipped("accounts")
+    commitment_file: FileLayout = _as_shipped("commitment_file")  # noqa: RUF009 - a field
+    actuals_file: FileLayout = _as_shipped("actuals_file")  # noqa: RUF009 - a field
     folder: Path | None = None  # None: it was not read from one, or from the shipped example
     written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
 
@@ -124,6 +131,17 @@ class Municipality(Basics):
     ) -> Tariff | None:
         """The normal prices of one service by one unit on a day; the provider (CVR) before the offer before all."""
         return tariff_for(self.tariffs, service, unit, on, offer, provider)
+
+    def account(
+        self,
+        legal_bases: Sequence[str],
+        on: date,
+        services: Collection[str],
+        offer: str | None,
+        typed: str | None = None,
+    ) -> Account | None:
+        """The account of help that begins on a day; of an account that is typed, the row with what belongs to it."""
+        return account_for(self.accounts, legal_bases, on, services, offer, typed)
 
 
 def load(folder: Path | None = None) -> Municipality:

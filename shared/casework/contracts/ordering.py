@@ -4,13 +4,16 @@ Also what intake tells ordering alone: which documents the case has, by title an
 """
 
 from datetime import date
+from decimal import Decimal
 
 from casework.contracts import Message, contract
 from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
-from casework.fields import entries, field, needed
+from casework.fields import entries, field, needed, value
 from casework.schema import Amount
 from casework.vocabularies.codes import (
+    BillingUnit,
     GuardianshipForm,
+    LegalBasis,
     Offer,
     ProviderChannel,
     RepresentationForm,
@@ -105,9 +108,37 @@ class OrderEnded(Message):
     ended_on: date = needed("Sluttet den")
 
 
+@value
+class CommitmentLine:
+    """One priced service line of a commitment; what an order commits is the sum of its lines, exactly."""
+
+    id: str = needed()
+    intervention: str = needed("Indsats")
+    amount: Amount = needed("Beløb")
+    legal_bases: tuple[LegalBasis, ...] = entries("Paragraffer", key=None)
+    services: tuple[Service, ...] = entries("Ydelser", key=None)
+    offer: Offer | None = field("Tilbud")
+    unit: BillingUnit | None = field("Enhed")
+    units_per_period: Decimal | None = field("Antal i hver periode")
+    repetitions: int | None = field("Antal gentagelser")
+    unit_price: Amount | None = field("Enhedspris")
+    begins_on: date | None = field("Fra")
+    ends_on: date | None = field("Til")
+    account_string: str | None = field("Kontostreng")
+    account_origin: str | None = field("Hvor kontonummeret kommer fra")
+    cost_object: str | None = field("Kostbærer")
+    personal_reference: str | None = field("Personreference")
+    has_own_payment: bool | None = field("Egenbetaling")
+    own_payment_rate: str | None = field("Takst for egenbetaling")
+    own_payment_amount: Amount | None = field("Beløb for egenbetaling")
+
+
 @contract("commitment.made", by="ordering", to="reporting")
 class CommitmentMade(Message):
-    """Money is set aside for an order and account; a later version replaces the former."""
+    """Money is set aside for an order and account.
+
+    What a former version has set aside is released by itself, so that made less released is what is set aside now.
+    """
 
     provider_id: str = needed("Udfører")
     version: int = needed("Version")
@@ -119,6 +150,11 @@ class CommitmentMade(Message):
     begins_on: date | None = field("Fra")
     ends_on: date | None = field("Til")
     services: tuple[Service, ...] = entries("Ydelser", key=None)
+    order_number: str | None = field("Bestillingsnummer")
+    provider_name: str | None = field("Udførers navn")
+    provider_cvr: str | None = field("Udførers CVR-nummer")
+    provider_p_number: str | None = field("Udførers P-nummer")
+    lines: tuple[CommitmentLine, ...] = entries("Linjer")
 
 
 @contract("commitment.released", by="ordering", to="reporting")
@@ -129,6 +165,8 @@ class CommitmentReleased(Message):
     account_number: str | None = field("Kontonummer")
     amount: Amount = needed("Beløb")
     released_on: date = needed("Fra")
+    version: int | None = field("Version")
+    cause: str | None = field("Årsag", help="replaced, rejected, cancelled eller ended")
 
 
 @contract("actuals.imported", by="ordering", to="followup reporting")
@@ -139,6 +177,9 @@ class ActualsImported(Message):
     account_number: str | None = field("Kontonummer")
     amount: Amount = needed("Beløb")
     booked_on: date = needed("Bogført den")
+    line: str | None = field("Økonomisystemets linje")
+    reverses: str | None = field("Tilbagefører linje")
+    file: str | None = field("Fil")
 
 
 @contract("provider.changed", by="ordering", to="ordering scheduler reporting portal", subject="provider")

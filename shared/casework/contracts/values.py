@@ -358,6 +358,11 @@ class OrderedIntervention(Intervention):
     cost_object: str | None = field("Eventuelt kostbærer")
     has_own_payment: bool | None = field("Egenbetaling")
     own_payment_rate: str | None = field("Takst for egenbetaling", required="has_own_payment")
+    own_payment_amount: Amount | None = field(
+        "Beløb for egenbetaling", computed="decision.decision_letter.own_payment_amount"
+    )
+    account_string: str | None = field("Kontostreng", computed="accounts.yaml")
+    account_origin: str | None = field("Hvor kontonummeret kommer fra", computed="account_number, accounts.yaml")
 
 
 @value
