@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -93,3 +94,10 @@ def lock_connection(connection: sa.Connection, name: str) -> None:
     """The same, on a bare connection."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def insert_new(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]], unique: Sequence[str]) -> int:
+    """Add those rows that are not there yet by their unique columns; how many there were."""
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    statement = insert(table.__table__).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
+    return int(session.connection().execute(statement).rowcount)

@@ -53,6 +53,7 @@ SOURCES: Mapping[str, str] = {
     "a counter": "en tæller",
     "follow-ups": "opfølgninger",
     "functioning_scores": "funktionsevneniveauer",
+    "the composed text": "brevets egen tekst",
     "orders": "bestillinger",
     "the order": "bestillingen",
     "the plan of dates": "datoplanen",

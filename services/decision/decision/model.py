@@ -1,10 +1,15 @@
 """What decision has on record: the decision, its letter, and the complaint (handbook 6)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.values import Document, Intervention, Party
+from casework.database import own_base
 from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.schema import Amount
 from casework.vocabularies.codes import (
@@ -15,6 +20,7 @@ from casework.vocabularies.codes import (
     DecisionOutcome,
     FollowUpOutcome,
     LegalBasis,
+    LetterSectionId,
     NoticeChannel,
     Precedent,
     ReassessmentOutcome,
@@ -22,6 +28,8 @@ from casework.vocabularies.codes import (
     ServiceFrequency,
     TargetGroup,
 )
+
+Base: Any = own_base("decision")
 
 
 @value
@@ -86,6 +94,18 @@ class Decision(Step):
     )
 
 
+@value
+class LetterSection:
+    """A section of the letter in the caseworker's own words: plain text, blank lines between paragraphs, »- « for a
+    list. It stands instead of the composed text, in the letter of the decision for which it was written.
+    """
+
+    id: LetterSectionId = needed("Afsnit")
+    text: str | None = field("Tekst", required=ALWAYS)
+    number: int | None = field("Afgørelse", computed="the composed text")
+    replaces: str | None = field("Fingeraftryk af den tekst, der er rettet", computed="the composed text")
+
+
 @step("decision_letter", "Afgørelsesbrev")
 class DecisionLetter(Step):
     """The letter to the citizen (handbook 6.3), filled from the case; the caseworker adjusts the language (DEC-10)."""
@@ -142,6 +162,7 @@ class DecisionLetter(Step):
     attached_action_plan: Document | None = field("Handleplan vedlagt")
     contact_for_questions: str | None = field("Tvivlsspørgsmål", required=ALWAYS)
     signature: str | None = field("Med venlig hilsen", required=ALWAYS)
+    sections: tuple[LetterSection, ...] = entries("Afsnit rettet i hånden")
 
 
 @step("complaint", "Klage")
@@ -170,6 +191,7 @@ class State:
     channel: NoticeChannel | None = None
     received_on: date | None = None
     letter: DecisionLetter | None = None  # as it was sent
+    letter_sha256: str | None = None  # of the PDF that was sent
     complaint_due: date | None = None  # none while no guidance was given
     effective_from: date | None = None  # the day after a notice of reduction
     demanded_on: date | None = None
@@ -179,3 +201,29 @@ class State:
 
 
 STEPS = (Decision, DecisionLetter, Complaint)
+
+
+class LetterRow(Base):
+    """A letter as it was sent: the PDF, what it was made of, and its checksum. Never changed, never cut."""
+
+    __tablename__ = "letter"
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)  # 1, 2, … where the same decision is told again
+    sha256: Mapped[str]
+    pdf: Mapped[bytes]
+    content: Mapped[dict[str, Any]]
+    channel: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class TemplateRow(Base):
+    """One version of the municipality's own template for a section; without a text the shipped one is used again."""
+
+    __tablename__ = "letter_template"
+    section: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str | None]
+    by: Mapped[str]
+    actor: Mapped[str]
+    at: Mapped[datetime]

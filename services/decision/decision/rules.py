@@ -35,6 +35,7 @@ from casework.fields import Step
 from casework.pricing import total
 from casework.process import Becomes, Event, Run, Situation, Warned
 from casework.vocabularies import label, vocabulary
+from decision.addressee import addressee
 from decision.commands import (
     DemandWritten,
     MakeDecision,
@@ -428,6 +429,7 @@ def with_the_decision(letter: DecisionLetter, s: Case) -> DecisionLetter:
     decision = run.state.decision if run and run.state.decision else s[Decision]
     outcome = decision.decision_outcome
     told = {
+        "recipient": addressee(s),
         "result": vocabulary("decision-outcomes")[outcome].label() if outcome else None,
         "granted_services": _services(decision.granted_interventions),
         "refused_services": _services(decision.refused_interventions),

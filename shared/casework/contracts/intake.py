@@ -53,7 +53,7 @@ class CaseClosed(Message):
 @contract(
     "citizen.changed",
     by="intake",
-    to="assessment ordering followup reporting",
+    to="assessment decision ordering followup reporting",
     subject="citizen",
     tells={"intake.citizen": "citizen_name cpr_number citizen_address citizen_phone citizen_email"},
 )

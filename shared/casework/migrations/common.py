@@ -162,3 +162,49 @@ def phase() -> None:
 def marks() -> None:
     """Who wrote a value down, and from whom it is known, beside each record. Older releases leave it empty."""
     op.add_column("record", sa.Column("marks", JSON, server_default="{}", nullable=False))
+
+
+def parcels() -> None:
+    """What leaves the house: every service that has channels."""
+    op.create_table(
+        "parcel",
+        sa.Column("position", COUNTER, autoincrement=True, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("receiver", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("content_type", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("made_at", Utc(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("lined_at", Utc(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.String(), nullable=True),
+        sa.Column("receipt", sa.String(), nullable=True),
+        sa.Column("sent_at", Utc(), nullable=True),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_table(
+        "parcel_line",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("receiver", sa.String(), nullable=False),
+        sa.Column("try_at", Utc(), nullable=True),
+        sa.Column("leased_until", Utc(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", Utc(), nullable=True),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "receiver"),
+    )
+    op.create_index("parcel_case", "parcel", ["case_id", "position"])
+    for name, table, columns, condition in (
+        ("parcel_line_waiting", "parcel", ["channel", "receiver", "position"], "status = 'waiting'"),
+        ("parcel_open", "parcel", ["status", "position"], "status <> 'sent'"),
+        ("parcel_not_lined", "parcel", ["channel", "receiver"], "lined_at IS NULL"),
+        ("parcel_line_due", "parcel_line", ["doubtful", "try_at"], "try_at IS NOT NULL"),
+        ("parcel_line_failing", "parcel_line", ["failing_since"], "failing_since IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)

@@ -199,6 +199,9 @@ class Handlers:
             )
         )
 
+    def alongside(self, session: Session, effects: Effects, action: str) -> None:
+        """What else a phase writes in the same commit, before the case is saved; whatever is raised, nothing is."""
+
     # in the end
     def _conclude(
         self, session: Session, case: CaseRow, before: Situation[Any], effects: Effects, doing: _Doing
@@ -210,6 +213,7 @@ class Handlers:
             effects.situation = more.situation
             effects.messages += more.messages
             effects.moves += more.moves
+        self.alongside(session, effects, doing.action)
         after = effects.situation
         case.revision += 1
         save(session, case, before, after, self._written(before, after, doing))

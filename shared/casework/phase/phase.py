@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from casework.contracts import CONTRACTS, Command, Contract, Message, load_all
 from casework.fields import Step, fields_of
@@ -41,6 +41,7 @@ class Phase:
         None  # its part of the case document, if not the steps
     )
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
+    texts: Callable[[Session], Mapping[str, str]] | None = None  # what the municipality has worded itself, for rules
     readers: tuple[Role, ...] = (Role.CASEWORKER, Role.LEADER, Role.SYSTEM)  # to all others the case is not there
     record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # who may record a step, if not AUTHORITY
 

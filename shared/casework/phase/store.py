@@ -58,7 +58,7 @@ def lock_cases_of_citizen(session: Session, case_id: UUID) -> list[CaseRow]:
 def load(
     session: Session, phase: Phase, case: CaseRow, municipality: Municipality, actor: Actor, now: datetime
 ) -> Situation[Any]:
-    """All that the phase knows of the case, in four statements beside its row."""
+    """All that the phase knows of the case, in four statements beside its row, and one for the phase's own texts."""
     (found,) = load_all(session, phase, [case], municipality, actor, now)
     return found
 
@@ -66,7 +66,7 @@ def load(
 def load_all(
     session: Session, phase: Phase, cases: Sequence[CaseRow], municipality: Municipality, actor: Actor, now: datetime
 ) -> list[Situation[Any]]:
-    """As `load`, for several cases, in the same four statements."""
+    """As `load`, for several cases, in the same statements."""
     if not cases:
         return []
     owners = {owner for case in cases for owner in _owners(case)}
@@ -81,6 +81,8 @@ def load_all(
     runs = session.scalars(
         sa.select(RunRow).where(RunRow.case_id.in_([case.id for case in cases])).order_by(RunRow.key, RunRow.number)
     ).all()
+
+    texts = phase.texts(session) if phase.texts else {}
 
     def situation(case: CaseRow) -> Situation[Any]:
         mine = _owners(case)
@@ -102,6 +104,7 @@ def load_all(
             now=now,
             blank=phase.state(),
             computes=phase.computes,
+            texts=texts,
         )
 
     return [situation(case) for case in cases]

@@ -125,6 +125,7 @@ class Situation(Generic[S]):
     earlier: Situation[S] | None = None  # another case of the citizen, where what is done draws upon it
     marks: Mapping[tuple[str, str], Mapping[str, Json]] = field(default_factory=dict)
     # place -> path -> whose word it is
+    texts: Mapping[str, str] = field(default_factory=dict)  # the municipality's own, by name, where the phase has any
     _views: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     # what the rule acts upon
