@@ -1,5 +1,15 @@
 """The pages, one blueprint per kind of work."""
 
-from portal.pages import cases, changes, help, notifications, provider, record, reuse, start
+from portal.pages import cases, changes, help, letter, notifications, provider, record, reuse, start
 
-PAGES = (start.blp, notifications.blp, cases.blp, record.blp, changes.blp, reuse.blp, provider.blp, help.blp)
+PAGES = (
+    start.blp,
+    notifications.blp,
+    cases.blp,
+    record.blp,
+    changes.blp,
+    reuse.blp,
+    letter.blp,
+    provider.blp,
+    help.blp,
+)

@@ -11,7 +11,7 @@ from uuid import UUID
 import requests
 from flask import current_app
 
-from casework.calendar import local_date
+from casework.calendar import DENMARK, local_date
 from casework.errors import Forbidden, NotFound
 from casework.process import Actor
 from portal.casefile import Phases
@@ -36,6 +36,11 @@ def descriptions() -> Descriptions:
 
 def today() -> date:
     return local_date(service().clock())
+
+
+def clock() -> str:
+    """The time of day, as it is said."""
+    return f"{service().clock().astimezone(DENMARK):%H.%M}"
 
 
 def call(who: Actor, method: str, phase: str, path: str, **options: Any) -> requests.Response:
