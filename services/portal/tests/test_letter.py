@@ -85,7 +85,7 @@ def test_what_the_letter_lacks_is_named_and_leads_to_where_it_is_mended(
     warned = {
         "rule": "DEC-11",
         "field": "decision.decision_letter.citizen_views",
-        "message": "Synspunktet mangler svar",
+        "message": "Synspunktet er glemt",
     }
     other = {"rule": "ASM-22", "field": "decision.decision.decision_reasoning", "message": "Uden for brevet"}
     missing = [{"field": "decision.decision_letter.recipient", "label": "Modtager"}]

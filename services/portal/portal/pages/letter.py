@@ -15,6 +15,7 @@ from casework.process import CASEWORKER, LEADER, Actor
 from portal import forms, letter
 from portal.descriptions import Away
 from portal.identity import only, who
+from portal.overview import NEXT
 from portal.pages.here import call, clock, descriptions, header, note, phases, problem
 from portal.pages.record import lost, may, straight
 from portal.recording import Complaint
@@ -54,6 +55,7 @@ def _page(case_id: UUID, me: Actor, typed: Typed | None = None, complaint: Compl
         "letter.html",
         head=header(case_id),
         tab="decision",
+        number=told.get("number"),
         sections=sections,
         shown={s["id"]: forms.mark_of(s["text"]) for s in sections},
         lacks=letter.lacks(sections, part),
@@ -65,6 +67,7 @@ def _page(case_id: UUID, me: Actor, typed: Typed | None = None, complaint: Compl
         sent=letter.sent(decisions),
         stories=[(d, letter.story(d)) for d in reversed(decisions)],
         actions=[(a, straight(a, described)) for a in ACTS if a in part["actions"] and may(me, a, described)],
+        carries_on=NEXT,
     )
 
 
