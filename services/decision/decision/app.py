@@ -4,14 +4,17 @@ from typing import Any
 
 from flask import Flask
 
+from casework import channels
 from casework.phase.phase import Phase
+from casework.service import clock as clocks
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from decision import commands, letter, model, rules
+from decision import commands, delivery, letter, model, rules
 from decision.api import blueprints
 from decision.document import document
 from decision.handlers import DecisionHandlers, texts
 from decision.process import DECISION
+from decision.settings import DecisionSettings
 
 PHASE = Phase(
     process=DECISION,
@@ -23,13 +26,35 @@ PHASE = Phase(
     computes=rules.COMPUTES,
     derives=letter.remember_what_was_edited,
     document=document,
-    bases=(model.Base,),
+    bases=(model.Base, channels.Base),
     texts=texts,
 )
 
 
-def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    return PhaseService(PHASE, settings or Settings.from_env("decision"), DecisionHandlers, **overrides)
+SETTINGS = DecisionSettings
+
+
+class DecisionService(PhaseService):
+    """Decision at work, with a post that hands letters over."""
+
+    def __init__(self, settings: DecisionSettings, **overrides: Any) -> None:
+        super().__init__(PHASE, settings, DecisionHandlers, **overrides)
+        self.courier = channels.Post(self.database, _ways(settings), lambda: self.clock(), resting=clocks.system)
+
+
+def _ways(settings: DecisionSettings) -> dict[str, channels.Channel]:
+    """How letters are handed over; without a folder, or a number to send by, they wait."""
+    folder = settings.post_folder
+    ways: dict[str, channels.Channel] = {delivery.PRINT: delivery.Print(folder / "print")} if folder else {}
+    if folder and settings.sender_cvr:
+        ways[delivery.DIGITAL_POST] = delivery.DigitalPost(folder / "digital-post", settings.sender_cvr)
+    return ways
+
+
+def create(settings: Settings | None = None, **overrides: Any) -> DecisionService:
+    settings = settings or Settings.from_env("decision")
+    mine = settings if isinstance(settings, DecisionSettings) else DecisionSettings.beside(settings)
+    return DecisionService(mine, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:

@@ -8,12 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from casework.channels import put_out
 from casework.database import lock
 from casework.errors import Invalid, NotFound
 from casework.phase.handlers import Handlers
 from casework.process import Actor, Becomes, Effects, Situation
 from decision import letter, rules, templates
 from decision.commands import NotifyCitizen
+from decision.delivery import parcels
 from decision.examples import EXAMPLES
 from decision.kinds import SECTIONS
 from decision.model import LetterRow, State, TemplateRow
@@ -32,6 +34,8 @@ class DecisionHandlers(Handlers):
         case = s.of(next(run for run in s.runs if not run.key and run.number == number))
         if rules.is_written(case):
             frozen = _frozen(session, case)
+            for parcel in parcels(case, frozen):
+                put_out(session, parcel)
             effects.situation = case.after(Becomes(letter_sha256=frozen.sha256))
 
     def letter(self, session: Session, case_id: UUID, number: int) -> LetterRow:

@@ -123,7 +123,7 @@ def paper(s: Case, letter: DecisionLetter | None = None) -> dict[str, Any]:
         "department": letter.department,
         "date": day.isoformat(),
         "case_number": f"Sag {case.case.case_number}" if case.case else "",
-        "recipient": _address(case, letter.recipient),
+        "recipient": address(case, letter.recipient),
         "details": _details(case, letter, templates.day(day)),
         "sections": list(_printed(one for one in composed.sections if one.id not in AFTER_THE_SIGNATURE)),
         "after": list(_printed(one for one in composed.sections if one.id in AFTER_THE_SIGNATURE)),
@@ -146,12 +146,13 @@ def copies(s: Case, letter: DecisionLetter) -> list[Party]:
     return [person] if person and letter.recipient and letter.recipient.role != "citizen" else []
 
 
-def _address(s: Case, to: Party | None) -> list[str]:
+def address(s: Case, to: Party | None) -> list[str]:
+    """Name and address, line by line; the citizen's own where the letter says none."""
     if to is None:
         return []
     person = citizen(s)
-    address = to.address or (person.address if person and to.role == "citizen" else None) or ""
-    return [to.name, *(line.strip() for line in re.split(r",\s*(?=\d{4}\s)|\n", address) if line.strip())]
+    place = to.address or (person.address if person and to.role == "citizen" else None) or ""
+    return [to.name, *(line.strip() for line in re.split(r",\s*(?=\d{4}\s)|\n", place) if line.strip())]
 
 
 def _details(s: Case, letter: DecisionLetter, day: str) -> list[str]:

@@ -42,10 +42,10 @@ def typeset(letter: dict[str, Any], *, draft: bool = False) -> bytes:
 
 def unprintable(text: str) -> list[str]:
     """The characters that would be a □ in the letter, each once."""
-    return sorted(set(_SHOWN.findall(_plain(text))))
+    return sorted(set(_SHOWN.findall(plain(text))))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Composed letters, and nothing that only steers (line marks, directions, joiners)."""
     composed = unicodedata.normalize("NFC", text)
     return "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf"))
@@ -56,4 +56,4 @@ def _printable(value: Any) -> Any:
         return {name: _printable(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_printable(inner) for inner in value]
-    return _SHOWN.sub(INSTEAD, _plain(value)) if isinstance(value, str) else value
+    return _SHOWN.sub(INSTEAD, plain(value)) if isinstance(value, str) else value

@@ -5,11 +5,13 @@ from alembic import op
 
 from casework.database import Json as JSON
 from casework.database import Utc
+from casework.migrations import common
 
 revision, down_revision = "0003_letters", "0002_marks"
 
 
 def upgrade() -> None:
+    common.parcels()
     op.create_table(
         "letter",
         sa.Column("case_id", sa.Uuid(), nullable=False),

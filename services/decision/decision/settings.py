@@ -1,0 +1,46 @@
+"""Decision's own settings, beside those that every service has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from environs import Env
+from sqlalchemy.engine import make_url
+from stdnum.dk import cvr
+
+from casework.configuration import Misconfigured
+from casework.service.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionSettings(Settings):
+    """Read from the environment: DECISION_POST_FOLDER, DECISION_SENDER_CVR."""
+
+    post_folder: Path | None = None  # where letters are laid to be printed or sent; none: they wait
+    sender_cvr: str = ""  # the municipality's, by which it sends Digital Post
+
+    @classmethod
+    def from_env(cls, service: str = "decision") -> DecisionSettings:
+        """Raises EnvError or Misconfigured, naming the variable, where one is wrong."""
+        return cls.beside(Settings.from_env(service))
+
+    @classmethod
+    def beside(cls, shared: Settings) -> DecisionSettings:
+        """The shared settings as they are given, and our own from the environment."""
+        env = Env(prefix="DECISION_")
+        folder, number = env.str("POST_FOLDER", ""), env.str("SENDER_CVR", cls.sender_cvr)
+        if number and not cvr.is_valid(number):
+            raise Misconfigured("DECISION_SENDER_CVR: det er ikke et CVR-nummer")
+        return cls(
+            **{f.name: getattr(shared, f.name) for f in fields(Settings)},
+            post_folder=Path(folder) if folder else _beside_the_database(shared.database),
+            sender_cvr=number,
+        )
+
+
+def _beside_the_database(url: str) -> Path | None:
+    """Embedded, letters lie in a folder beside the database file."""
+    address = make_url(url)
+    is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
+    return Path(str(address.database)).parent / "post" if is_file else None
