@@ -6,6 +6,7 @@ from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 
 from casework.errors import Invalid
+from casework.offers import needs_approval
 from casework.process import Role
 from casework.schema import dump, load, schema_class
 from casework.service.app import PAGE
@@ -13,6 +14,7 @@ from casework.service.auth import actor, only
 from casework.service.phase_api import PhaseService, Problem, body
 from ordering.handlers import OrderingHandlers
 from ordering.model import ProviderEntry, ProviderRow
+from ordering.register import entry_of
 
 _LONGEST = 100  # what an id may be
 
@@ -60,5 +62,9 @@ def blueprint(service: PhaseService) -> Blueprint:
 
 
 def _shown(row: ProviderRow) -> dict[str, Any]:
-    entry = ProviderEntry(**{name: getattr(row, name) for name in ProviderEntry.__dataclass_fields__})
-    return {"id": row.id, **dump(entry), "changed_at": row.changed_at.isoformat()}
+    return {
+        "id": row.id,
+        **dump(entry_of(row)),
+        "needs_approval": needs_approval(row.offer),
+        "changed_at": row.changed_at.isoformat(),
+    }

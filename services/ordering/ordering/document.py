@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from casework.contracts.values import Party
 from casework.process import Run, Situation
 from casework.schema import dump
 from ordering.model import Ledger, State
-from ordering.rules import billed, committed, ordered, place_of
+from ordering.rules import billed, committed, knows_what_was_shared, ordered, place_of, sharing_exception
 
 _STATUS = {
     "running": "accepted",
@@ -46,10 +47,30 @@ def _order(s: Situation[State], versions: list[Run[State]]) -> dict[str, Any] | 
         "provider": dump(state.provider) if state.provider else None,
         "answer_reason": state.answer_reason,
         "finance_notified": True,
-        "departments_notified": [dump(p) for p in ordered(s, last.key).departments_notified] or None,
+        "sharing": _sharing(s, last),
+        "departments_notified": [dump(p) for p in state.departments_told] or None,
+        "departments_not_told": [dump(p) for p in _not_told(s, last)] or None,
         **{name: value for name, value in dump(state.sent).items() if name not in _NOT_SHOWN},
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _sharing(s: Situation[State], last: Run[State]) -> dict[str, Any]:
+    """On which ground the provider was told (ORD-08), and since when the citizen knows."""
+    order, state = ordered(s, last.key), last.state
+    ground = "consent" if state.consented else state.sharing_exception or sharing_exception(order)
+    informed = order.citizen_informed_of_sharing if knows_what_was_shared(s, last) else None
+    told = {
+        "ground": ground,
+        "reason": order.sharing_exception_reason if ground not in (None, "consent") else None,
+        "citizen_informed": informed.isoformat() if informed else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _not_told(s: Situation[State], last: Run[State]) -> list[Party]:
+    """The departments that are to be told, and have not been (ORD-11)."""
+    return [p for p in ordered(s, last.key).departments_notified if p not in last.state.departments_told]
 
 
 def _status(sent: list[Run[State]]) -> str:

@@ -1,27 +1,27 @@
 """What is particular to ordering: which provider's order is meant, and the register of providers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from stdnum import ean
-from stdnum.dk import cvr
 
 from casework.contracts import Command
 from casework.contracts.ordering import ProviderChanged
 from casework.database import lock
-from casework.errors import Invalid, NotFound
-from casework.messaging import Cause, put
+from casework.errors import NotFound
+from casework.messaging import Cause, Envelope, put
 from casework.phase.handlers import Handlers
-from casework.phase.store import load, lock_case
-from casework.process import Actor, Role, Situation
+from casework.phase.store import load, load_all, lock_case
+from casework.phase.tables import CaseRow, RunRow
+from casework.process import HOUSE, Actor, Role, Situation
+from ordering import register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
-from ordering.rules import order_meant
+from ordering.rules import LIVE, order_meant, watch_use_anew
 
 
 class OrderingHandlers(Handlers):
@@ -47,20 +47,30 @@ class OrderingHandlers(Handlers):
         self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime
     ) -> bool:
         """Enter a provider in the register, or mend it; others are told. False where nothing is other than it was."""
-        _checked(entry)
+        entry = register.checked(entry)
         lock(session, f"provider/{provider_id}")
         row = session.get(ProviderRow, provider_id)
-        if row is not None and _entry(row) == entry:
+        if row is not None and register.entry_of(row) == entry:
             return False
         if row is None:
             row = ProviderRow(id=provider_id)
             session.add(row)
-        for name, value in asdict(entry).items():
-            setattr(row, name, value)
+        register.enter(row, entry)
         row.changed_at = now
-        changed = ProviderChanged(provider_id=provider_id, **asdict(entry))
-        put(session, self.phase.name, provider_id, changed, Cause(now, actor.id))
+        changed = register.told(provider_id, entry)
+        envelope = put(session, self.phase.name, provider_id, changed, Cause(now, actor.id))
+        self._keep(session, envelope, changed)
+        session.flush()
+        self._tell_cases(session, envelope, changed)
         return True
+
+    def _tell_cases(self, session: Session, envelope: Envelope, changed: ProviderChanged) -> None:
+        """Those that wait for the provider to be approved, or would have to by what the register says now."""
+        theirs = sa.select(RunRow.case_id).where(RunRow.key == changed.provider_id, RunRow.at.in_(LIVE))
+        cases = session.scalars(sa.select(CaseRow).where(CaseRow.id.in_(theirs)).order_by(CaseRow.id)).all()
+        for s in load_all(session, self.phase, cases, self.municipality, HOUSE, envelope.time):
+            if any(watch_use_anew(s, changed, s.today)):
+                self.answer(session, lock_case(session, s.case_id), changed, envelope)
 
     def provider(self, session: Session, provider_id: str) -> ProviderRow:
         """A provider of the register. Raises NotFound."""
@@ -73,24 +83,3 @@ class OrderingHandlers(Handlers):
         """The register by id, from the first one behind `after`."""
         query = sa.select(ProviderRow).where(ProviderRow.id > after).order_by(ProviderRow.id).limit(limit)
         return list(session.scalars(query))
-
-
-def _checked(entry: ProviderEntry) -> None:
-    """The numbers carry check digits, so that a slip of the pen is found before an invoice is."""
-    wrong: dict[str, tuple[str, str | None]] = {}
-    if not entry.name.strip():
-        wrong["name"] = ("Skriv udførerens navn", None)
-    if entry.cvr and not cvr.is_valid(entry.cvr):
-        wrong["cvr"] = ("Det er ikke et CVR-nummer: otte cifre, hvoraf det sidste er kontrolciffer", None)
-    if entry.p_number and not (entry.p_number.isdecimal() and len(entry.p_number) == 10):
-        wrong["p_number"] = ("Skriv P-nummeret som ti cifre", None)
-    if entry.ean and not (len(entry.ean) == 13 and ean.is_valid(entry.ean)):
-        wrong["ean"] = ("Det er ikke et EAN-nummer: tretten cifre, hvoraf det sidste er kontrolciffer", None)
-    if entry.price_from and entry.price_to and entry.price_from > entry.price_to:
-        wrong["price_to"] = ("Taksten til skal mindst være taksten fra", None)
-    if wrong:
-        raise Invalid(wrong)
-
-
-def _entry(row: ProviderRow) -> ProviderEntry:
-    return ProviderEntry(**{name: getattr(row, name) for name in ProviderEntry.__dataclass_fields__})

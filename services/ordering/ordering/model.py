@@ -9,11 +9,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.ordering import OrderSent
-from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party
+from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
 from casework.database import own_base
 from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.schema import Amount
-from casework.vocabularies.codes import GuardianshipForm, Offer, RepresentationForm, SupportLevel, TargetGroup
+from casework.vocabularies.codes import (
+    GuardianshipForm,
+    MessageFormat,
+    Offer,
+    ProviderChannel,
+    RepresentationForm,
+    SharingGround,
+    SupportLevel,
+    TargetGroup,
+)
 from ordering.commands import Billed
 
 Base: Any = own_base("ordering")
@@ -29,6 +38,8 @@ class State:
     assessment_revision: int | None = None
     sent: OrderSent | None = None
     consented: bool | None = None  # was the citizen's consent to share there when it was sent?
+    sharing_exception: str | None = None  # the ground on which it was shared without
+    departments_told: tuple[Party, ...] = ()  # those for which consent was there when it was sent (ORD-11)
     accepted: bool | None = None
     answered_on: date | None = None
     answer_reason: str | None = None
@@ -46,6 +57,14 @@ class Choice:
     earlier: tuple[str, ...] = entries("Tidligere udførere", key=None)
 
 
+@value
+class AcuteUse:
+    """An offer that is not approved is used, until a last day that the scheduler watches (ORD-13)."""
+
+    provider_id: str = needed("Udfører")
+    until: date = needed("Til og med")
+
+
 @step("ledger", "Det, der er sket")
 class Ledger(Step):
     """What the house itself keeps beside the orders: providers chosen anew, and what has been billed."""
@@ -53,6 +72,7 @@ class Ledger(Step):
     choices: tuple[Choice, ...] = entries("Valg af udfører", computed="order.interventions.provider")
     actuals: tuple[Billed, ...] = entries("Afregnet", key=None, computed="finance.import_actuals")
     files: tuple[str, ...] = entries("Indlæste filer", key=None, computed="finance.import_actuals")
+    acute: tuple[AcuteUse, ...] = entries("Ikke godkendte tilbud i brug", key=None, computed="provider.changed")
 
 
 @step("order", "Bestilling", per="provider")
@@ -147,6 +167,15 @@ class Order(Step):
         "Underretning af andre afdelinger og forvaltninger",
         key=None,
         required="other departments deliver interventions to coordinate",
+        help="De får først besked, når borgeren har givet samtykke",
+    )
+    sharing_exception: SharingGround | None = field(
+        "Grundlag for at videregive uden samtykke", help="Vurdér det fra sag til sag. Samtykke er hovedreglen"
+    )
+    sharing_exception_reason: str | None = field("Hvorfor grundlaget gælder her", required="sharing_exception")
+    citizen_informed_of_sharing: date | None = field("Hvornår borgeren har fået at vide, hvad der er videregivet")
+    acute_extension_agreed: bool | None = field(
+        "Socialtilsynet har sagt ja til yderligere tre uger", help="Kun for et tilbud, der ikke er godkendt"
     )
 
 
@@ -164,8 +193,16 @@ class ProviderRow(Base):
     ean: Mapped[str | None]
     offer: Mapped[str | None]
     email: Mapped[str | None]
+    phone: Mapped[str | None]
+    address: Mapped[str | None]
+    contact: Mapped[str | None]
+    approved_until: Mapped[date | None]
+    channel: Mapped[str] = mapped_column(server_default="portal")
+    message_format: Mapped[str] = mapped_column(server_default="json")
+    webhook_url: Mapped[str | None]
     price_from: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
     price_to: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
+    tariffs: Mapped[list[Any]] = mapped_column(server_default="[]")
     changed_at: Mapped[datetime]
 
 
@@ -179,5 +216,13 @@ class ProviderEntry:
     ean: str | None = field("EAN-nummer")
     offer: Offer | None = field("Tilbud")
     email: str | None = field("E-mail")
+    phone: str | None = field("Telefon")
+    address: str | None = field("Adresse")
+    contact: str | None = field("Kontaktperson")
+    approved_until: date | None = field("Godkendt af socialtilsynet til og med")
+    channel: ProviderChannel | None = field("Kanal til bestillinger", help="Tomt: portalen")
+    message_format: MessageFormat | None = field("Beskedformat", help="Tomt: JSON")
+    webhook_url: str | None = field("Webhook", required="channel is webhook")
     price_from: Amount | None = field("Takst fra")
     price_to: Amount | None = field("Takst til")
+    tariffs: tuple[ProviderTariff, ...] = entries("Takster", key=None)

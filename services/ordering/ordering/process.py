@@ -12,6 +12,7 @@ from casework.contracts.ordering import (
     OrderCancelled,
     OrderEnded,
     OrderSent,
+    ProviderChanged,
     ProviderChosen,
 )
 from casework.process import CASEWORKER, FINANCE, SYSTEM, Always, End, Gateway, Process, Start, Throw, UserTask, Wait
@@ -43,5 +44,6 @@ ORDERING = Process("ordering", "Bestilling", version=1, number="order version", 
     Always("notified",   "Borgeren har fået besked", on=DecisionNotified, do=rules.move_last_days),
     Always("followed_up", "Opfølgning afsluttet", on=FollowupConcluded, do=rules.move_last_days),
     Always("billed",     "Udgift indlæst",      on=ImportActuals, do=rules.import_actuals, sends=ActualsImported, by=(FINANCE, SYSTEM)),
+    Always("registered", "Udfører ændret i registret", on=ProviderChanged, do=rules.watch_use_anew),
     Always("closed",     "Sagen lukkes",        on=CaseClosed, do=rules.close, then="free"),
 ))

@@ -28,9 +28,19 @@ from casework.contracts.ordering import (
     OrderCancelled,
     OrderEnded,
     OrderSent,
+    ProviderChanged,
     ProviderChosen,
 )
-from casework.contracts.values import Consent, Document, Goal, Intervention, OrderedIntervention, Party
+from casework.contracts.values import (
+    Consent,
+    Document,
+    Goal,
+    Intervention,
+    OrderedIntervention,
+    Party,
+    ProviderTariff,
+    ServiceLine,
+)
 from casework.errors import Invalid, NotYet, Refused
 from casework.fields import fields_of
 from casework.pricing import inherited, priced, total
@@ -39,8 +49,9 @@ from casework.process.engine import deadline_key
 from casework.records import Json, overlay
 from casework.schema import dump, read
 from casework.vocabularies import vocabulary
+from ordering import approvals
 from ordering.commands import CancelOrder, ImportActuals, ReviseOrder, SendOrders
-from ordering.model import Choice, Ledger, Order, State
+from ordering.model import AcuteUse, Choice, Ledger, Order, State
 
 Case = Situation[State]
 Events = Iterable[Event]
@@ -433,6 +444,8 @@ def _frozen(s: Case, order: Order, today: date, reason: str | None) -> Becomes:
         assessment_revision=made.assessment_revision,
         sent=sent,
         consented=has_consent(s, party),
+        sharing_exception=sharing_exception(order),
+        departments_told=tuple(p for p in order.departments_notified if may_be_told(s, p)),
         accepted=None,
         answered_on=None,
         answer_reason=None,
@@ -453,6 +466,16 @@ def announce_order(s: Case, trigger: object, today: date) -> Events:
     due = s.calendar.add_working_days(today, s.municipality.order_answer_working_days)
     key, notify = f"{s.key}/{s.number}", KINDS["order-answer"].notify
     yield DeadlineRequested(kind="order-answer", key=key, due=due, notify=notify, provider_id=s.key)
+    yield from _tell_departments(s)
+    yield from _watch_use(s, s.key, today)
+
+
+def _tell_departments(s: Case) -> Iterator[Event]:
+    """Those that the citizen lets be told, once: the others hear nothing (ORD-11)."""
+    before = {key_of(p) for run in _versions(s) for p in run.state.departments_told}
+    for party in s.state.departments_told:
+        if party.id and key_of(party) not in before:
+            yield NotificationRequested(kind="ordering.department", person_id=party.id, key=f"{s.key}/{s.number}")
 
 
 def _versions(s: Case) -> list[Run[State]]:
@@ -500,6 +523,7 @@ def commit(s: Case, trigger: object, today: date) -> Events:
 
 def release(s: Case, trigger: object, today: date) -> Events:
     """The money is free again; a version that is still in force has its own committed anew."""
+    yield from _watch_use(s, s.key, today)
     if s.state.sent is None or any(r.number > s.number and r.at in LIVE and r.state.sent for r in _versions(s)):
         return  # nothing was committed, or a newer version has replaced it
     for made in commitments(s.state.sent):
@@ -651,6 +675,7 @@ def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: d
 
 def announce_end(s: Case, trigger: object, today: date) -> Events:
     yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
+    yield from _watch_use(s, s.key, today)
 
 
 def cancel(s: Case, command: CancelOrder, today: date) -> Events:
@@ -676,6 +701,46 @@ def _call_off(s: Case, effective: date) -> Iterator[Event]:
         yield OrderCancelled(provider_id=s.key, version=s.number, effective_on=effective)
 
 
+# offers that are not approved
+def registered(s: Case, key: str) -> ProviderChanged | None:
+    """What the register has of a provider with an order in this case."""
+    return s.told(ProviderChanged, provider_id=key)
+
+
+def acute_use(s: Case, key: str) -> date | None:
+    """The day on which a provider that is not approved must no longer be used; None where nothing says so (ORD-13)."""
+    entry = registered(s, key)
+    sent = [run.state.sent for run in sorted(s.runs, key=place_of) if run.key == key and run.at in LIVE]
+    help_ = sent[-1].interventions if sent and sent[-1] else ()
+    if entry is None or not help_:
+        return None
+    extended = bool(ordered(s, key).acute_extension_agreed)
+    days = [approvals.until(i, extended=extended) for i in approvals.unapproved(help_, entry, s.today)]
+    return min((day for day in days if day), default=None)
+
+
+def _watch_use(s: Case, key: str, today: date) -> Iterator[Event]:
+    """Let the scheduler watch that day: another, or none any more."""
+    watched = {use.provider_id: use.until for use in s[Ledger].acute}
+    was, now = watched.pop(key, None), acute_use(s, key)
+    if was == now:
+        return
+    if was:
+        yield DeadlineCancelled(kind="unapproved-offer", key=f"{key}@{was}")
+    if now:
+        watched[key] = now
+        yield DeadlineRequested(
+            kind="unapproved-offer", key=f"{key}@{now}", due=max(now, today),
+            notify=KINDS["unapproved-offer"].notify, provider_id=key,
+        )  # fmt: skip
+    yield Records(Ledger, acute=tuple(AcuteUse(provider_id=k, until=day) for k, day in watched.items()))
+
+
+def watch_use_anew(s: Case, changed: ProviderChanged, today: date) -> Events:
+    """The register says otherwise of the provider than before."""
+    yield from _watch_use(s, changed.provider_id, today)
+
+
 # recording
 def follow_the_record(before: Case, after: Case) -> Events:
     """An intervention that is given to another provider: it is noted, and that one is to have an order."""
@@ -691,6 +756,10 @@ def follow_the_record(before: Case, after: Case) -> Events:
     for key, party in chosen.items():
         if key in held(s):
             yield ProviderChosen(provider_id=key, provider=party)
+    for key in dict.fromkeys(run.key for run in s.runs):
+        for event in _watch_use(s, key, s.today):
+            s = s.after(event)
+            yield event
 
 
 def _providers_filled_in(before: Case, after: Case) -> Iterator[Json]:
@@ -745,6 +814,25 @@ def has_consent(s: Case, party: Party | None) -> bool:
     return any(is_same(c.consent_party_name, party) or _is_for_any_offer(c) for c in _shared(s))
 
 
+def sharing_exception(order: Order) -> str | None:
+    """The ground on which it is shared without consent, once it is written down why it holds here (ORD-08)."""
+    return order.sharing_exception if order.sharing_exception_reason else None
+
+
+def may_be_told(s: Case, department: Party) -> bool:
+    """Has the citizen agreed that this department hears of the help (ORD-11)?"""
+    return any(is_same(consent.consent_party_name, department) for consent in _shared(s))
+
+
+def knows_what_was_shared(s: Case, run: Run[State]) -> bool:
+    """Has the citizen been told what this version handed over, and not only what an earlier one did (ORD-08)?"""
+    informed, sent = ordered(s, run.key).citizen_informed_of_sharing, run.state.sent
+    if informed is None or sent is None:
+        return False
+    earlier = [r.state.sent.sent_on for r in s.runs if r.key == run.key and r.number < run.number and r.state.sent]
+    return informed >= sent.sent_on or all(informed > day for day in earlier)
+
+
 def _is_for_any_offer(consent: Consent) -> bool:
     return consent.consent_party == "offer" and consent.consent_party_name is None
 
@@ -758,12 +846,25 @@ def _shared(s: Case) -> list[Consent]:
 # warnings
 def shared_with_consent(s: Case) -> Iterator[Warned]:
     for run in s.runs:
-        state = run.state
-        shared = has_consent(s, provider_of(s, run.key)) if run.at == "send" else state.consented
-        if run.at in LIVE and not shared:
-            name = state.provider.name if state.provider else "udføreren"
-            yield Warned("ORD-08", "ordering.order",
-                         f"{name} får oplysninger uden samtykke. Det kræver et andet grundlag")  # fmt: skip
+        if run.at not in LIVE:
+            continue
+        shared = has_consent(s, provider_of(s, run.key)) if run.at == "send" else run.state.consented
+        if not (shared or run.state.sharing_exception or sharing_exception(ordered(s, run.key))):
+            yield Warned("ORD-08", "ordering.order.sharing_exception",
+                         f"{_name(run)} får oplysninger uden samtykke. Skriv, på hvilket grundlag, og hvorfor det "
+                         "gælder her")  # fmt: skip
+
+
+def the_citizen_knows_what_was_shared(s: Case) -> Iterator[Warned]:
+    for run in s.runs:
+        if run.at in LIVE and run.state.sent and not knows_what_was_shared(s, run):
+            yield Warned("ORD-08", "ordering.order.citizen_informed_of_sharing",
+                         f"Borgeren skal vide, hvad {_name(run)} har fået at vide. Skriv, hvornår "
+                         "det er sagt")  # fmt: skip
+
+
+def _name(run: Run[State]) -> str:
+    return run.state.provider.name if run.state.provider else "udføreren"
 
 
 def resources_are_shared_with_consent(s: Case) -> Iterator[Warned]:
@@ -785,9 +886,9 @@ def plans_are_shared_with_consent(s: Case) -> Iterator[Warned]:
 def departments_are_told_with_consent(s: Case) -> Iterator[Warned]:
     for order in _orders_now(s):
         for party in order.departments_notified:
-            if not any(is_same(c.consent_party_name, party) for c in _shared(s)):
+            if not may_be_told(s, party):
                 yield Warned("ORD-11", "ordering.order.departments_notified",
-                             f"{party.name} må først få besked, når borgeren har givet samtykke")  # fmt: skip
+                             f"{party.name} får ikke besked, før borgeren har givet samtykke")  # fmt: skip
 
 
 def every_goal_has_its_provider(s: Case) -> Iterator[Warned]:
@@ -803,12 +904,71 @@ def every_goal_has_its_provider(s: Case) -> Iterator[Warned]:
 
 
 def coordination_is_stated(s: Case) -> Iterator[Warned]:
-    if len(held(s)) < 2:
-        return
-    for order in _orders_now(s):
-        if order.coordination_needed is None or order.coordinator is None:
+    """With several providers, or several parts of the authority, somebody holds it together; and it is one."""
+    orders, several = _orders_now(s), len(held(s)) > 1
+    for order in orders:
+        together = several or order.authority_partners or order.departments_notified
+        if together and (order.coordination_needed is None or order.coordinator is None):
+            who = "udførere" if several else "afdelinger"
             yield Warned("ORD-09", "ordering.order.coordination_needed",
-                         "Der er flere udførere. Skriv, om de skal koordinere, og hvem der har ansvaret")  # fmt: skip
+                         f"Der er flere {who}. Skriv, om de skal koordinere, og hvem der har ansvaret")  # fmt: skip
+    if len({key_of(order.coordinator) for order in orders if order.coordinator}) > 1:
+        yield Warned("ORD-09", "ordering.order.coordinator",
+                     "Bestillingerne nævner hver sin ansvarlige for koordineringen. Der skal være én")  # fmt: skip
+
+
+def offers_are_approved(s: Case) -> Iterator[Warned]:
+    """Without approval an offer serves an acute need for three weeks, and three more if socialtilsynet agrees."""
+    for key in _live(s):
+        order, entry = ordered(s, key), registered(s, key)
+        party = provider_of(s, key)
+        for i in approvals.unapproved(order.interventions, entry, s.today):
+            day = approvals.until(i, extended=bool(order.acute_extension_agreed))
+            name = party.name if party else "Udføreren"
+            lacks = f"{name} er ikke godkendt af socialtilsynet" if entry else f"{name} står ikke i registret"
+            last = f"indtil den {day:%d.%m.%Y}" if day else "i tre uger"
+            yield Warned("ORD-13", f"ordering.order.interventions[{i.id}].offer",
+                         f"{lacks}. Uden godkendelse kan tilbuddet kun bruges ved akut behov, {last}. "
+                         "Orientér socialtilsynet")  # fmt: skip
+
+
+def prices_are_the_providers(s: Case) -> Iterator[Warned]:
+    """What the provider charges is shown while the price can still be agreed upon (PRI-11)."""
+    for key in _drafts(s):
+        entry = registered(s, key)
+        for i in ordered(s, key).interventions if entry else ():
+            for line in i.service_lines:
+                tariff = _tariff(entry.tariffs, i, line, s.today) if entry else None
+                if tariff and not _is_within(line.unit_price, tariff):
+                    yield Warned("PRI-11", f"ordering.order.interventions[{i.id}].service_lines[{line.id}].unit_price",
+                                 f"Udførerens takst er {_charged(tariff)}")  # fmt: skip
+
+
+def _tariff(
+    tariffs: Iterable[ProviderTariff], intervention: OrderedIntervention, line: ServiceLine, today: date
+) -> ProviderTariff | None:
+    """The most particular one on the day the service begins: the service's before the offer's before that of all."""
+    on = line.service_start_date or intervention.expected_start_date or today
+    known = [
+        tariff
+        for tariff in tariffs
+        if tariff.unit == line.unit
+        and tariff.service in (None, line.service)
+        and tariff.offer in (None, intervention.offer)
+        and tariff.holds_on(on)
+    ]
+    return max(known, key=lambda tariff: (tariff.service is not None, tariff.offer is not None), default=None)
+
+
+def _is_within(price: Decimal | None, tariff: ProviderTariff) -> bool:
+    assert tariff.lowest is not None
+    assert tariff.highest is not None
+    return price is not None and tariff.lowest <= price <= tariff.highest
+
+
+def _charged(tariff: ProviderTariff) -> str:
+    lowest, highest = (f"{amount:.2f} kr.".replace(".", ",", 1) for amount in (tariff.lowest, tariff.highest))
+    return lowest if lowest == highest else f"{lowest} til {highest}"
 
 
 def every_grant_has_its_provider(s: Case) -> Iterator[Warned]:
@@ -820,17 +980,23 @@ def every_grant_has_its_provider(s: Case) -> Iterator[Warned]:
 
 def _orders_now(s: Case) -> list[Order]:
     """The orders still to be sent, and those under way, as they stand in the record."""
-    keys = dict.fromkeys(run.key for run in s.runs if run.at in LIVE)
-    return [ordered(s, key) for key in keys]
+    return [ordered(s, key) for key in _live(s)]
+
+
+def _live(s: Case) -> list[str]:
+    return [*dict.fromkeys(run.key for run in s.runs if run.at in LIVE)]
 
 
 CHECKS = (goals_are_as_decided, only_a_stay_is_paid_for)
 WARNINGS = (
     shared_with_consent,
+    the_citizen_knows_what_was_shared,
     resources_are_shared_with_consent,
     plans_are_shared_with_consent,
     departments_are_told_with_consent,
     every_goal_has_its_provider,
     coordination_is_stated,
     every_grant_has_its_provider,
+    offers_are_approved,
+    prices_are_the_providers,
 )

@@ -170,6 +170,11 @@ class Played:
     def warned(self) -> set[str]:
         return {warned.rule for warn in WARNINGS for warned in warn(self.s.of(None))}
 
+    def warned_of(self, rule: str) -> set[tuple[str, str]]:
+        """Field and words of what this rule warns of."""
+        found = [warned for warn in WARNINGS for warned in warn(self.s.of(None))]
+        return {(warned.field, warned.message) for warned in found if warned.rule == rule}
+
     def document(self) -> dict[str, Any]:
         assert PHASE.document
         return dict(PHASE.document(self.s.of(None)))
@@ -249,6 +254,9 @@ class World:
 
     def fill(self, key: str = "", by: Actor = KIM, **values: Any) -> Any:
         return self.call("patch", f"/cases/{CASE}" + (f"?key={key}" if key else ""), by, json={"order": values})
+
+    def register(self, id_: str, by: Actor = ECONOMY, **entry: Any) -> Any:
+        return self.call("put", f"/providers/{id_}", by, json=entry)
 
     def do(self, action: str, by: Actor = KIM, **given: Any) -> Any:
         return self.call("post", f"/cases/{CASE}/actions/{action}", by, json=given)

@@ -9,9 +9,9 @@ import pytest
 from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded, EvaluationRecorded
 from casework.contracts.common import DeadlineRequested, NotificationRequested
 from casework.contracts.decision import DecisionNotified
-from casework.contracts.intake import CitizenChanged, ConsentChanged, DocumentsRecorded
+from casework.contracts.intake import CitizenChanged, DocumentsRecorded
 from casework.contracts.ordering import CommitmentMade, OrderSent
-from casework.contracts.values import Document, Party
+from casework.contracts.values import Document
 from casework.errors import NotHere, NotYet
 from casework.testing.cases import refused
 from ordering.commands import SendOrders
@@ -219,31 +219,6 @@ def test_a_mobile_offer_does_not_ask_for_it(granted: Played):
     assert granted.at() == ["answer"]
 
 
-@pytest.mark.rule("ORD-08")
-def test_an_order_without_consent_is_flagged_and_sent(case: Played):
-    case.hear(assessed(1), made(help_from("x-hus")))
-
-    assert "ORD-08" in case.warned()
-    case.send()
-    assert "ORD-08" in case.warned()
-
-
-@pytest.mark.rule("ORD-08")
-def test_a_consent_that_is_withdrawn_later_flags_no_order_that_is_sent(granted: Played):
-    granted.send().hear(consents())
-
-    assert "ORD-08" not in granted.warned()
-
-
-@pytest.mark.rule("ORD-08")
-def test_a_withdrawn_consent_flags_the_next_version(running: Played):
-    consent = consents("x-hus").consents_to_share[0]
-    gone = ConsentChanged(consents_to_share=(type(consent)(**{**vars(consent), "withdrawn_on": date(2026, 3, 1)}),))
-    running.hear(gone).revise()
-
-    assert "ORD-08" in running.warned()
-
-
 @pytest.mark.rule("EVA-06")
 def test_what_the_citizen_is_good_at_is_asked_for_before_it_is_sent(case: Played):
     case.hear(assessed(1), EvaluationRecorded(citizen_resources="God til engelsk"), made(help_from("x-hus")))
@@ -258,27 +233,6 @@ def test_where_nothing_is_told_of_it_nothing_is_asked(case: Played):
     case.hear(assessed(1), EvaluationRecorded(situation_assessment="Bor alene"), made(help_from("x-hus")))
 
     assert "EVA-06" not in case.warned()
-
-
-@pytest.mark.rule("ORD-11")
-def test_another_department_is_told_with_consent_only(granted: Played):
-    granted.fill(departments_notified=[{"name": "Jobcenter", "role": "unit"}])
-
-    assert "ORD-11" in granted.warned()
-    consent = consents("x-hus").consents_to_share[0]
-    job = type(consent)(consent_party="others", consent_party_name=Party(name="Jobcenter", role="unit"))
-    granted.hear(ConsentChanged(consents_to_share=(consent, job)))
-    assert "ORD-11" not in granted.warned()
-
-
-@pytest.mark.rule("ORD-09")
-def test_several_providers_need_a_coordinator(shared: Played):
-    assert "ORD-09" in shared.warned()
-
-    kim = {"name": "Kim Dam", "role": "caseworker"}
-    shared.fill("x-hus", coordination_needed=True, coordinator=kim)
-    shared.fill("bohaven", coordination_needed=True, coordinator=kim)
-    assert "ORD-09" not in shared.warned()
 
 
 # what is wrong stops all

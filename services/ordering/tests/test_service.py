@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from casework.contracts.intake import ConsentChanged
@@ -12,8 +10,6 @@ from casework.testing.cases import wrong
 from ordering.process import ORDERING
 
 from .conftest import ECONOMY, KIM, LONE, World, assessed, goal, help_from, made, plan
-
-X_HUS = {"name": "X-Hus", "cvr": "12345674", "p_number": "1001234567", "ean": "5790000000005", "offer": "mobile-offer"}
 
 
 @pytest.fixture
@@ -119,54 +115,6 @@ def test_what_is_billed_is_booked_by_finance(one: World):
     assert one.do("import-actuals", by=ECONOMY, lines=[line]).status_code == 200
     assert one.do("import-actuals", by=KIM, lines=[line]).status_code == 403
     assert one.part()["parts"]["finance"]["total_billed"] == "100.00"
-
-
-# the register
-def put(world: World, id_: str = "x-hus", by: Any = ECONOMY, **entry: Any) -> Any:
-    return world.call("put", f"/providers/{id_}", by, json={**X_HUS, **entry})
-
-
-def test_a_provider_that_is_registered_is_told_of(world: World):
-    assert put(world).status_code == 200
-
-    assert world.said("provider.changed") == [{"provider_id": "x-hus", **X_HUS}]
-    assert world.call("get", "/providers/x-hus").json["name"] == "X-Hus"
-
-
-def test_the_same_twice_is_told_once(world: World):
-    put(world, price_from="425.00")
-    put(world, price_from="425.00")
-
-    assert len(world.said("provider.changed")) == 1
-
-
-@pytest.mark.parametrize(
-    "slip",
-    [
-        {"cvr": "12345675"},
-        {"ean": "5790000000006"},
-        {"p_number": "100"},
-        {"price_from": "2.00", "price_to": "1.00"},
-        {"name": " "},
-    ],
-    ids=lambda slip: next(iter(slip)),
-)
-def test_a_wrong_number_is_refused_and_named(world: World, slip):
-    assert wrong(put(world, **slip)) == (None, [*slip][-1])
-    assert world.call("get", "/providers/x-hus").status_code == 404
-
-
-def test_a_provider_writes_nothing_in_the_register(world: World):
-    assert put(world, by=LONE).status_code == 403
-
-
-def test_the_register_is_read_page_by_page(world: World):
-    for number in range(52):
-        put(world, f"p{number:02}")
-
-    first = world.call("get", "/providers").json
-    assert (len(first["providers"]), first["next"]) == (50, "p49")
-    assert [p["id"] for p in world.call("get", "/providers?after=p49").json["providers"]] == ["p50", "p51"]
 
 
 def test_the_process_can_be_drawn():

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
-from casework.configuration.kinds import Dated, Kroner, backward
+from casework.configuration.kinds import Kroner
 from casework.configuration.periods import is_part
 from casework.configuration.reading import Part, Problems
+from casework.dated import Dated, backward
 from casework.fields import entries, field, needed, value
 from casework.vocabularies.codes import DecisionBody, LegalBasis, Track
 

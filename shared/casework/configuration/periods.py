@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from casework.configuration.kinds import Count, Dated, backward, overlapping
+from casework.configuration.kinds import Count
 from casework.configuration.reading import Part, Problems
+from casework.dated import Dated, backward, overlapping
 from casework.fields import field, needed, value
 from casework.vocabularies.codes import LegalBasis, Track
 

@@ -7,8 +7,9 @@ from datetime import date
 
 from stdnum.dk import cvr
 
-from casework.configuration.kinds import Dated, Kroner, backward, overlapping
+from casework.configuration.kinds import Kroner
 from casework.configuration.reading import Part, Problems
+from casework.dated import Dated, backward, overlapping
 from casework.fields import field, needed, value
 from casework.vocabularies.codes import BillingUnit, Offer, Service
 

@@ -41,6 +41,9 @@ KINDS = {
             (2, 1),
             (("caseworker", 1), ("leader", 5)),
         ),
+        DeadlineKind(
+            "unapproved-offer", "ordering", "Brug af ikke godkendt tilbud", thresholds=(5, 1), escalation=_LEADER
+        ),
         DeadlineKind("status-note", "followup", "Statusnotat", ("provider",), (5, 1), (("caseworker", 1),)),
         DeadlineKind(
             "follow-up", "followup", "Opfølgning", ("caseworker", "provider"), (20, 15, 5, 1), (("leader", 5),)

@@ -6,12 +6,13 @@ Also what intake tells ordering alone: which documents the case has, by title an
 from datetime import date
 
 from casework.contracts import Message, contract
-from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party
+from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
 from casework.fields import entries, field, needed
 from casework.schema import Amount
 from casework.vocabularies.codes import (
     GuardianshipForm,
     Offer,
+    ProviderChannel,
     RepresentationForm,
     Service,
     SupportLevel,
@@ -140,7 +141,7 @@ class ActualsImported(Message):
     booked_on: date = needed("Bogført den")
 
 
-@contract("provider.changed", by="ordering", to="scheduler reporting portal", subject="provider")
+@contract("provider.changed", by="ordering", to="ordering scheduler reporting portal", subject="provider")
 class ProviderChanged(Message):
     """A provider as the register has it. Secrets of a channel stay in ordering."""
 
@@ -151,5 +152,11 @@ class ProviderChanged(Message):
     ean: str | None = field("EAN-nummer")
     offer: Offer | None = field("Tilbud")
     email: str | None = field("E-mail")
+    phone: str | None = field("Telefon")
+    address: str | None = field("Adresse")
+    contact: str | None = field("Kontaktperson")
+    approved_until: date | None = field("Godkendt af socialtilsynet til og med")
+    channel: ProviderChannel | None = field("Kanal til bestillinger")
     price_from: Amount | None = field("Takst fra")
     price_to: Amount | None = field("Takst til")
+    tariffs: tuple[ProviderTariff, ...] = entries("Takster", key=None)

@@ -3,6 +3,7 @@
 from datetime import date as Day
 from decimal import Decimal
 
+from casework.dated import Dated
 from casework.fields import ALWAYS, entries, field, needed, value
 from casework.schema import Amount
 from casework.vocabularies.codes import (
@@ -46,6 +47,26 @@ class Party:
     p_number: str | None = field("P-nummer")
     ean: str | None = field("EAN-nummer")
     offer: Offer | None = field("Tilbud")
+
+
+@value
+class ProviderTariff(Dated):
+    """What a provider charges for one unit (takst): one price, or from one to another."""
+
+    offer: Offer | None = field("Tilbud", help="Tomt: alle udførerens tilbud")
+    service: Service | None = field("Ydelse", help="Tomt: alle ydelser i tilbuddet")
+    unit: BillingUnit = needed("Enhed")
+    price: Amount | None = field("Takst")
+    price_from: Amount | None = field("Takst fra")
+    price_to: Amount | None = field("Takst til")
+
+    @property
+    def lowest(self) -> Amount | None:
+        return self.price_from if self.price is None else self.price
+
+    @property
+    def highest(self) -> Amount | None:
+        return self.price_to if self.price is None else self.price
 
 
 @value

@@ -70,23 +70,23 @@ def load_all(
     if not cases:
         return []
     owners = {owner for case in cases for owner in _owners(case)}
-    subjects = [str(owner) for owner in owners]
     records = session.scalars(sa.select(RecordRow).where(RecordRow.owner_id.in_(owners))).all()
+    runs = session.scalars(
+        sa.select(RunRow).where(RunRow.case_id.in_([case.id for case in cases])).order_by(RunRow.key, RunRow.number)
+    ).all()
+    subjects = [*map(str, owners), *{run.key for run in runs if run.key}]
     heard = session.scalars(
         sa.select(HeardRow)
         .where(HeardRow.subject.in_(subjects))
         .order_by(HeardRow.at, HeardRow.producer, HeardRow.number)
     ).all()
     said = session.scalars(sa.select(SaidRow).where(SaidRow.subject.in_(subjects))).all()
-    runs = session.scalars(
-        sa.select(RunRow).where(RunRow.case_id.in_([case.id for case in cases])).order_by(RunRow.key, RunRow.number)
-    ).all()
 
     texts = phase.texts(session) if phase.texts else {}
 
     def situation(case: CaseRow) -> Situation[Any]:
         mine = _owners(case)
-        told_of = [str(owner) for owner in mine]
+        told_of = [*map(str, mine), *(run.key for run in runs if run.case_id == case.id)]
         return Situation(
             phase=phase.name,
             case_id=case.id,
