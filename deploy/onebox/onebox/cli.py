@@ -19,6 +19,7 @@ from casework.process import Actor, Role
 from casework.service import logs
 from onebox import walk as walks
 from onebox.ffb import ffb
+from onebox.providers import providers
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -259,6 +260,7 @@ def check_settings(folder: Path, on: datetime | None) -> None:
 
 
 main.add_command(ffb)
+main.add_command(providers)
 
 
 @main.command()

@@ -1,4 +1,5 @@
-"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI), fields.
+"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI), fields,
+and what a provider's system is sent.
 
 Written by `make exports`, and held equal to the code by a test. The same code gives the same files.
 """
@@ -20,9 +21,16 @@ from casework.process import Process
 from casework.process.bpmn import collaboration, to_bpmn
 from casework.service.auth import new_key, public_key
 from casework.service.settings import Settings
-from onebox import fields
+from onebox import fields, orders
 
-FOLDERS = {"processes": "processes", "contracts": "contracts", "openapi": "api", "fields": ""}
+FOLDERS = {
+    "processes": "processes",
+    "contracts": "contracts",
+    "openapi": "api",
+    "fields": "",
+    "provider schemas": "providers/schema",
+    "provider examples": "providers/examples",
+}
 """What is exported, and in which folder under docs/."""
 
 
@@ -75,6 +83,8 @@ DOCUMENTS: Mapping[str, Callable[[], dict[str, str]]] = {
     "contracts": contracts.documents,
     "openapi": openapi_documents,
     "fields": field_documents,
+    "provider schemas": orders.schema_documents,
+    "provider examples": orders.example_documents,
 }
 
 
@@ -101,10 +111,16 @@ def export_fields(folder: Path) -> list[Path]:
     return _write(folder, field_documents())
 
 
+def export_orders(folder: Path) -> list[Path]:
+    """What a provider's system is sent: schemas and examples, each in a folder of its own."""
+    schemas, examples = orders.schema_documents(), orders.example_documents()
+    return [*_write(folder / "schema", schemas), *_write(folder / "examples", examples)]
+
+
 def check(docs: Path, *parts: str) -> list[Path]:
     """The files under docs/ that are not as the code says: other, missing, or of something that is gone.
 
-    `parts` are processes, contracts, openapi, fields; all of them where none is named.
+    `parts` are keys of FOLDERS; all of them where none is named.
     """
     return [path for part in parts or DOCUMENTS for path in _differing(docs / FOLDERS[part], DOCUMENTS[part]())]
 

@@ -1,17 +1,24 @@
 """Ordering, put together."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
 
+from casework import channels
+from casework.channels.webhook import Webhook
 from casework.phase.phase import Phase
+from casework.service.clock import system
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from ordering import commands, model, rules
-from ordering.api import blueprint
+from ordering import api, commands, model, rules, systems_api, webhook_secrets
 from ordering.document import document
 from ordering.handlers import OrderingHandlers
+from ordering.handover import with_delivery
 from ordering.process import ORDERING
+from ordering.provider_queue import ProviderQueue
+from ordering.settings import OrderingSettings
 
 PHASE = Phase(
     process=ORDERING,
@@ -22,16 +29,32 @@ PHASE = Phase(
     warnings=rules.WARNINGS,
     derives=rules.follow_the_record,
     document=document,
-    bases=(model.Base,),
+    completes=with_delivery,
+    bases=(model.Base, channels.Base),
 )
 
 
+def channels_of(service: PhaseService) -> Mapping[str, channels.Channel]:
+    """By which providers' own systems are reached."""
+    settings = service.settings
+    assert isinstance(settings, OrderingSettings)
+    find = webhook_secrets.lookup(service.database)
+    return {
+        "webhook": Webhook(find, system, allow_private=settings.private_receivers),
+        "queue": ProviderQueue(settings.provider_broker),
+    }
+
+
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    return PhaseService(PHASE, settings or Settings.from_env("ordering"), OrderingHandlers, **overrides)
+    settings = settings or Settings.from_env("ordering")
+    mine = settings if isinstance(settings, OrderingSettings) else OrderingSettings.beside(settings)
+    handlers = partial(OrderingHandlers, has_broker=bool(mine.provider_broker))
+    return PhaseService(PHASE, mine, handlers, channels=channels_of, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:
     service = service or create()
     app = create_phase_app(service)
-    app.extensions["api"].register_blueprint(blueprint(service))
+    for made in (api.blueprint(service), systems_api.blueprint(service)):
+        app.extensions["api"].register_blueprint(made)
     return app

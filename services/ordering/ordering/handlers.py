@@ -1,7 +1,7 @@
 """What is particular to ordering: which provider's order is meant, and the register of providers."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,23 +9,27 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.contracts import Command
+from casework.contracts import Command, Message
 from casework.contracts.ordering import ProviderChanged
 from casework.database import lock
-from casework.errors import NotFound
+from casework.errors import Invalid, NotFound
 from casework.messaging import Cause, Envelope, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, load_all, lock_case
 from casework.phase.tables import CaseRow, RunRow
 from casework.process import HOUSE, Actor, Role, Situation
-from ordering import register
+from ordering import handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
+from ordering.provider_queue import queue_of
 from ordering.rules import LIVE, order_meant, watch_use_anew
 
 
+@dataclass(frozen=True)
 class OrderingHandlers(Handlers):
     """Finds the order that is meant, and keeps the providers."""
+
+    has_broker: bool = False  # is there a broker where providers have queues?
 
     def record(
         self, session: Session, case_id: UUID, patch: Mapping[str, Any], actor: Actor, now: datetime, *,
@@ -43,11 +47,19 @@ class OrderingHandlers(Handlers):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
 
+    def hand_over(self, session: Session, s: Situation[Any], messages: Sequence[Message]) -> None:
+        handover.hand_over(session, s, messages)
+
     def put_provider(
         self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime
     ) -> bool:
-        """Enter a provider in the register, or mend it; others are told. False where nothing is other than it was."""
+        """Enter a provider in the register, or mend it; others are told. False where nothing is other than it was.
+
+        Raises Invalid for what cannot stand, and for a queue where the provider can have none.
+        """
         entry = register.checked(entry)
+        if entry.channel == "queue":
+            self._may_have_queue(provider_id)
         lock(session, f"provider/{provider_id}")
         row = session.get(ProviderRow, provider_id)
         if row is not None and register.entry_of(row) == entry:
@@ -71,6 +83,12 @@ class OrderingHandlers(Handlers):
         for s in load_all(session, self.phase, cases, self.municipality, HOUSE, envelope.time):
             if any(watch_use_anew(s, changed, s.today)):
                 self.answer(session, lock_case(session, s.case_id), changed, envelope)
+
+    def _may_have_queue(self, provider_id: str) -> None:
+        if not self.has_broker:
+            why = "En kø kræver en broker (ORDERING_PROVIDER_BROKER), og her er ingen. Vælg portal eller webhook"
+            raise Invalid({"channel": (why, None)})
+        queue_of(provider_id)
 
     def provider(self, session: Session, provider_id: str) -> ProviderRow:
         """A provider of the register. Raises NotFound."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -204,6 +205,26 @@ class ProviderRow(Base):
     price_to: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
     tariffs: Mapped[list[Any]] = mapped_column(server_default="[]")
     changed_at: Mapped[datetime]
+
+
+class ProviderSecretRow(Base):
+    """A key by which what is sent to a provider's webhook is signed. Kept as it is: to sign takes the key itself."""
+
+    __tablename__ = "provider_secret"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(index=True)
+    secret: Mapped[bytes]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]  # from then on it is not used any more
+    made_by: Mapped[str]
+
+
+class ProviderLineRow(Base):
+    """How many messages a provider has been sent, so that it sees what it lacks."""
+
+    __tablename__ = "provider_line"
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
 
 
 @value

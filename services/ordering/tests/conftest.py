@@ -32,10 +32,10 @@ from casework.schema import Amount, dump
 from casework.service import auth
 from casework.service.clock import FileClock
 from casework.service.phase_api import PhaseService
-from casework.service.settings import Settings
 from ordering.app import PHASE, create, create_app
 from ordering.commands import CancelOrder, ReviseOrder, SendOrders
 from ordering.rules import WARNINGS
+from ordering.settings import OrderingSettings
 
 CASE = UUID("0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0001")
 KIM = Actor("kim", "Kim Dam", Role.CASEWORKER)
@@ -275,9 +275,10 @@ def world(tmp_path: Path) -> Iterator[World]:
     """Ordering, which knows a case and no more of it."""
     clock = FileClock(tmp_path / "clock")
     clock.set(at("2026-02-09"))
-    settings = Settings(
-        database=f"sqlite:///{tmp_path}/ordering.db", clock=f"file:{clock.path}", token_key=auth.public_key(KEY)
-    )
+    settings = OrderingSettings(
+        database=f"sqlite:///{tmp_path}/ordering.db", clock=f"file:{clock.path}", token_key=auth.public_key(KEY),
+        provider_broker="amqp://127.0.0.1:1//",
+    )  # fmt: skip
     service = create(settings, transport=Silence())
     upgrade(service)
     world = World(service, create_app(service))

@@ -23,11 +23,12 @@ def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> di
     """Keys of the document that this phase owns, under `parts`; warnings, history and origins to be laid end to end."""
     s = as_seen(s)
     journal = session.scalars(journal_seen(s.case_id, s.actor).order_by(JournalRow.id))
+    parts = phase.document(s) if phase.document else {phase.name: steps(phase, s)}
     return {
         "case_id": str(case.id),
         "revision": case.revision,
         "phase": phase.name,
-        "parts": phase.document(s) if phase.document else {phase.name: steps(phase, s)},
+        "parts": phase.completes(session, s, parts) if phase.completes else parts,
         "positions": [
             {
                 "number": r.number,

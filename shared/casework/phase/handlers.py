@@ -6,7 +6,7 @@ is then changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -230,8 +230,12 @@ class Handlers:
             put(session, self.phase.name, subject, message, cause)
         for position in positions(effects.moves, self.phase.process, doing.action, doing.actor.id):
             put(session, self.phase.name, subject, position, cause)
+        self.hand_over(session, after, effects.messages)
         moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
         log.info("case_advanced", case_id=subject, action=doing.action, actor=doing.actor.id, moved=moved)
+
+    def hand_over(self, session: Session, s: Situation[Any], messages: Sequence[Message]) -> None:
+        """What leaves the house in the same commit, where a phase has channels: put out, not yet handed over."""
 
     def _written(self, before: Situation[Any], after: Situation[Any], doing: _Doing) -> dict[Place, Written]:
         """What becomes of each record: what a person filled in, and what the house filled in itself."""

@@ -13,6 +13,7 @@ from casework.fields import Step, fields_of
 from casework.phase.completeness import Condition
 from casework.process import Process, Role, Situation, Warned
 from casework.process.situation import Event
+from casework.records import Json
 
 Check = Callable[[Situation[Any], Situation[Any]], None]
 """(before, after) of a recording: raises Refused where what is filled in may not stand."""
@@ -40,6 +41,7 @@ class Phase:
     document: Callable[[Situation[Any]], dict[str, Any]] | None = (
         None  # its part of the case document, if not the steps
     )
+    completes: Callable[[Session, Situation[Any], Json], Json] | None = None  # that part, with what other tables know
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
     texts: Callable[[Session], Mapping[str, str]] | None = None  # what the municipality has worded itself, for rules
     readers: tuple[Role, ...] = (Role.CASEWORKER, Role.LEADER, Role.SYSTEM)  # to all others the case is not there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -53,10 +54,13 @@ class Unreadable(Refusal):
     title = "Det er ikke JSON"
 
 
+MakeHandlers = Callable[[Phase, Municipality], Handlers]
+
+
 class PhaseService(Service):
     """A phase at work."""
 
-    def __init__(self, phase: Phase, settings: Settings, handlers: type[Handlers] = Handlers, **overrides: Any) -> None:
+    def __init__(self, phase: Phase, settings: Settings, handlers: MakeHandlers = Handlers, **overrides: Any) -> None:
         self.phase = phase
         super().__init__(phase.name, settings, lambda s, e, m: self.handlers.take(s, e, m), **overrides)
         self.municipality.check_fields({f"{phase.name}.{s.step}": fields_of(s).keys() for s in phase.steps})
@@ -89,7 +93,7 @@ def _cases(service: PhaseService) -> Blueprint:
     @reading
     def read_case(case_id: UUID) -> Response:
         """The case, as this phase has it. That it was looked at is recorded before the answer is given."""
-        who = _reader(phase)
+        who = reader(phase)
         with service.database.reading() as session:
             row, situation = found(service, session, case_id, who)
             answer = jsonify(part(session, phase, situation, row))
@@ -125,7 +129,7 @@ def _cases(service: PhaseService) -> Blueprint:
     @listing
     def read_records(case_id: UUID) -> Response:
         """The steps as they read now, each with its key and the origins of what is carried: what a form shows."""
-        who, wanted = _reader(phase), _wanted(phase)
+        who, wanted = reader(phase), _wanted(phase)
         with service.database.reading() as session:
             row, situation = found(service, session, case_id, who)
             steps = [s for s in phase.steps if wanted in (None, s.step) and _may_see(phase, s.step, who)]
@@ -147,7 +151,7 @@ def _cases(service: PhaseService) -> Blueprint:
     @listing
     def changes(case_id: UUID) -> Response:
         """Who changed what, from what, to what."""
-        who = _reader(phase)
+        who = reader(phase)
         query = journal_seen(case_id, who).order_by(JournalRow.id.desc()).limit(PAGE)
         if before := _before():
             query = query.where(JournalRow.id < before)
@@ -278,7 +282,7 @@ def _wanted(phase: Phase) -> str | None:
     return step
 
 
-def _reader(phase: Phase) -> Actor:
+def reader(phase: Phase) -> Actor:
     """Who asks, if it is one of those who may read this phase; to all others there is no such case."""
     who = actor()
     if who.role not in phase.readers:

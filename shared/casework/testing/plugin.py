@@ -21,6 +21,7 @@ NEEDS = {
     "private_postgres": "postgres",
     "rabbitmq": "rabbitmq",
     "private_rabbitmq": "rabbitmq",
+    "managed_rabbitmq": "rabbitmq",
 }
 """Fixture to marker."""
 
@@ -81,6 +82,12 @@ def private_postgres() -> Iterator[servers.PrivatePostgres]:
 def private_rabbitmq() -> Iterator[servers.PrivateRabbitmq]:
     """A RabbitMQ that a test may kill and start again; it leaves it running."""
     yield from _private(servers.PrivateRabbitmq)
+
+
+@pytest.fixture(scope="session")
+def managed_rabbitmq() -> Iterator[servers.ManagedRabbitmq]:
+    """A RabbitMQ with its management API."""
+    yield from _private(servers.ManagedRabbitmq)
 
 
 def _local_or_private(local: str, answers: Callable[[str], bool], make: Callable[[], Server]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import requests
 from kombu.connection import Connection
 from sqlalchemy.engine import make_url
 
@@ -166,6 +167,21 @@ class PrivateRabbitmq(Private):
         }
 
 
+class ManagedRabbitmq(PrivateRabbitmq):
+    """RabbitMQ with its management API, which is at `api`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        port = free_port()
+        self.api = f"http://127.0.0.1:{port}"
+        with (self.folder / "rabbitmq.conf").open("a") as conf:
+            conf.write(f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\n")
+        (self.folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+
+    def answers(self) -> bool:
+        return super().answers() and http_answers(f"{self.api}/")
+
+
 def postgres_programs() -> Path:
     """Where initdb and postgres are, of the newest version. Raises NotInstalled."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
@@ -195,6 +211,12 @@ def rabbitmq_answers(url: str) -> bool:
     hosts: Any = Connection(url, connect_timeout=5)  # type: ignore[no-untyped-call]
     with suppress(OSError), closing(hosts.transport.establish_connection()):
         return True
+    return False
+
+
+def http_answers(url: str) -> bool:
+    with suppress(requests.RequestException):
+        return requests.get(url, timeout=5).ok
     return False
 
 

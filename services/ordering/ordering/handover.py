@@ -1,0 +1,100 @@
+"""Hands orders over to providers' own systems: what is told of an order is put out in the same commit, or not at all.
+
+A provider without a system of its own gets nothing here: its people read the order in the portal, and the scheduler's
+mail says that there is news, without saying of whom.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from casework.channels import Parcel, ParcelRow, parcels_of, put_out
+from casework.contracts import Message
+from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
+from casework.database import lock
+from casework.process import Situation
+from casework.records import Json
+from ordering import fhir, payload
+from ordering.model import ProviderLineRow, ProviderRow, State
+from ordering.payload import Head, OrderEvent
+
+BY_SYSTEM = ("webhook", "queue")
+"""The channels by which a provider's own system is reached."""
+
+
+def hand_over(session: Session, s: Situation[State], messages: Iterable[Message]) -> None:
+    """Put out what these messages say to providers with a system of their own, next in each one's line."""
+    told = [m for m in messages if isinstance(m, OrderSent | OrderCancelled | OrderEnded)]
+    for provider in _with_system(session, {event.provider_id for event in told}):
+        # One at a time, and always in this order: else two cases with the same two providers wait for each other.
+        lock(session, f"provider-line/{provider.id}")
+        line = _line(session, provider.id)
+        for event in told:
+            if event.provider_id == provider.id:
+                _put_out(session, s, provider, line, event)
+
+
+def _with_system(session: Session, ids: set[str]) -> Sequence[ProviderRow]:
+    query = sa.select(ProviderRow).where(ProviderRow.id.in_(ids), ProviderRow.channel.in_(BY_SYSTEM))
+    return session.scalars(query.order_by(ProviderRow.id)).all() if ids else ()
+
+
+def _line(session: Session, provider_id: str) -> ProviderLineRow:
+    line = session.get(ProviderLineRow, provider_id, populate_existing=True)
+    if line is None:
+        line = ProviderLineRow(provider_id=provider_id, number=0)
+        session.add(line)
+    return line
+
+
+def _put_out(
+    session: Session, s: Situation[State], provider: ProviderRow, line: ProviderLineRow, event: OrderEvent
+) -> None:
+    sent = payload.message(s, event, line.number + 1)
+    if put_out(session, parcel(sent, provider.channel, provider.message_format)):
+        line.number = sent.sequence
+
+
+def parcel(sent: Head, channel: str, form: str) -> Parcel:
+    """The message, ready to go. What operators see of it names the order, and nobody."""
+    writing = fhir if form == "fhir" else payload
+    return Parcel(
+        id=sent.id,
+        channel=channel,
+        receiver=sent.provider_id,
+        kind=sent.kind,
+        body=writing.to_bytes(sent),
+        content_type=writing.CONTENT_TYPE,
+        case_id=sent.case_id,
+        about=f"{sent.order_number}/{sent.version}",
+        made_at=sent.sent_at,
+    )
+
+
+# how far it is
+def with_delivery(session: Session, s: Situation[Any], parts: Json) -> Json:
+    """The case's orders, each with what has been put out about it, and how far that is."""
+    rows = parcels_of(session, s.case_id)
+    orders = [{**order, **_delivery(order["number"], rows)} for order in parts["orders"]]
+    return {**parts, "orders": orders}
+
+
+def _delivery(number: str, rows: Iterable[ParcelRow]) -> Json:
+    mine = [_shown(row) for row in rows if row.about.rpartition("/")[0] == number]
+    return {"delivery": mine} if mine else {}
+
+
+def _shown(row: ParcelRow) -> Json:
+    shown = {
+        "kind": row.kind,
+        "version": int(row.about.rpartition("/")[2]),
+        "channel": row.channel,
+        "status": row.status,
+        "attempts": row.attempts,
+        "sent_at": row.sent_at and row.sent_at.isoformat(),
+        "failure": row.failure,
+        "receipt": row.receipt,
+    }
+    return {name: value for name, value in shown.items() if value is not None}

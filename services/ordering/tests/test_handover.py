@@ -1,0 +1,161 @@
+"""What is handed over to providers' systems: in the commit of the order, in each one's line, and once."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import undefer
+
+from casework.channels import ParcelRow
+from casework.contracts.delivery import OrderAnswered
+from casework.contracts.intake import CaseClosed
+from casework.contracts.ordering import OrderSent
+from casework.phase.store import load
+from casework.phase.tables import CaseRow
+from casework.schema import read
+from ordering import payload
+
+from .conftest import ECONOMY, KIM, World, assessed, goal, help_from, made, plan
+
+
+def enter(world: World, name: str, channel: str, **more: Any) -> None:
+    entry = {"name": name.title(), "channel": channel, **more}
+    if channel == "webhook":
+        entry["webhook_url"] = "https://x-hus.example/orders"
+    answer = world.call("put", f"/providers/{name}", ECONOMY, json=entry)
+    assert answer.status_code == 200, answer.text
+
+
+def parcels(world: World) -> list[ParcelRow]:
+    with world.service.database.reading() as session:
+        query = sa.select(ParcelRow).options(undefer(ParcelRow.body)).order_by(ParcelRow.position)
+        return list(session.scalars(query))
+
+
+def put_out(world: World) -> list[tuple[str, str, str]]:
+    return [(row.receiver, row.kind, row.about) for row in parcels(world)]
+
+
+def answer(world: World, name: str, version: int = 1, *, accepted: bool = True) -> None:
+    said = OrderAnswered(provider_id=name, version=version, accepted=accepted, answered_on=date(2026, 2, 11))
+    world.hear(said, by="delivery")
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Help at X-Hus, who has a webhook, and at Bohaven, who reads the portal."""
+    enter(world, "x-hus", "webhook")
+    enter(world, "bohaven", "portal")
+    world.hear(assessed(1, goal("g1"), goal("g2")), by="assessment")
+    world.hear(plan(g1="x-hus", g2="bohaven"), by="assessment")
+    world.hear(made(help_from("x-hus"), help_from("bohaven", "i2")), by="decision")
+    return world
+
+
+def test_an_order_goes_to_a_provider_with_a_system_and_not_to_one_without(two: World):
+    two.do("send")
+
+    (row,) = parcels(two)
+    assert (row.receiver, row.channel, row.kind, row.about) == ("x-hus", "webhook", "order.sent", "2026-00417-1/1")
+    assert (row.content_type, row.status) == ("application/json", "waiting")
+
+
+@pytest.mark.rule("ORD-03")
+def test_what_is_put_out_is_the_order_of_that_provider_alone(two: World):
+    two.do("send")
+
+    body = json.loads(parcels(two)[0].body)
+    assert [g["id"] for g in body["order"]["goals"]] == ["g1"]
+    assert "Bohaven" not in json.dumps(body)
+
+
+def test_nothing_is_put_out_where_the_act_is_refused(world: World):
+    enter(world, "x-hus", "webhook")
+
+    assert world.do("send").status_code == 409
+    assert parcels(world) == []
+
+
+def test_a_life_of_an_order_is_put_out_in_its_order(two: World):
+    two.do("send")
+    answer(two, "x-hus")
+    two.do("revise", order="x-hus", reason="Nyt mål")
+    two.do("cancel", order="x-hus", reason="Flytter")
+
+    assert [kind for _, kind, _ in put_out(two)] == ["order.sent", "order.changed", "order.cancelled"]
+    assert [json.loads(row.body)["sequence"] for row in parcels(two)] == [1, 2, 3]
+    assert [about for *_, about in put_out(two)] == ["2026-00417-1/1", "2026-00417-1/2", "2026-00417-1/2"]
+
+
+def test_each_provider_has_its_own_line(two: World):
+    enter(two, "bohaven", "queue")
+    two.do("send")
+    two.do("cancel", order="bohaven")
+
+    lines = {(row.receiver, row.kind): json.loads(row.body)["sequence"] for row in parcels(two)}
+    assert lines == {("x-hus", "order.sent"): 1, ("bohaven", "order.sent"): 1, ("bohaven", "order.cancelled"): 2}
+
+
+def test_a_case_that_is_closed_calls_its_orders_off(two: World):
+    two.do("send")
+    answer(two, "x-hus")
+    answer(two, "bohaven")
+    two.hear(CaseClosed(closed_on=date(2026, 3, 31)), by="intake")
+
+    assert put_out(two)[-1] == ("x-hus", "order.cancelled", "2026-00417-1/1")
+
+
+def test_a_provider_may_have_it_as_fhir(two: World):
+    enter(two, "x-hus", "webhook", message_format="fhir")
+    two.do("send")
+
+    (row,) = parcels(two)
+    assert row.content_type == "application/fhir+json"
+    assert json.loads(row.body)["resourceType"] == "Bundle"
+
+
+def test_an_event_that_is_told_again_is_no_other_message(two: World):
+    two.do("send")
+    (row,) = parcels(two)
+    with two.service.database.writing() as session:
+        s, told = _as_told(two, session)
+
+        two.service.handlers.hand_over(session, s, [told, told])
+
+    assert [row.id for row in parcels(two)] == [row.id]
+    answer(two, "x-hus")
+    two.do("cancel", order="x-hus")
+    assert [json.loads(row.body)["sequence"] for row in parcels(two)] == [1, 2]
+
+
+def _as_told(world: World, session: Any) -> Any:
+    case = session.scalars(sa.select(CaseRow)).one()
+    s = load(session, world.service.phase, case, world.service.municipality, KIM, world.service.clock())
+    return s, read(OrderSent, world.said("order.sent")[0])
+
+
+# what a caseworker sees of it
+def test_the_case_says_how_far_each_message_is(two: World):
+    two.do("send")
+
+    orders = {order["provider"]["id"]: order.get("delivery") for order in two.part()["parts"]["orders"]}
+    assert orders == {
+        "x-hus": [{"kind": "order.sent", "version": 1, "channel": "webhook", "status": "waiting", "attempts": 0}],
+        "bohaven": None,
+    }
+
+
+# no personal data outside of the body
+def test_nothing_but_the_body_says_of_whom_it_is(two: World):
+    two.fill(key="x-hus", citizen_name="Bente Madsen", cpr_number="0107614298")
+    two.do("send")
+
+    (row,) = parcels(two)
+    assert payload.from_bytes(row.body).order.citizen_name == "Bente Madsen"  # type: ignore[attr-defined]
+    outside = {n: v for n, v in vars(row).items() if n != "body"}
+    assert "Bente" not in str(outside)
+    assert "0107614298" not in str(outside)
