@@ -1,15 +1,8 @@
 """The pages, one blueprint per kind of work."""
 
-from portal.pages import cases, changes, help, letter, notifications, provider, record, reuse, start
+from portal.pages import cases, changes, help, letter, notifications, orders, provider, record, reuse, start
 
 PAGES = (
-    start.blp,
-    notifications.blp,
-    cases.blp,
-    record.blp,
-    changes.blp,
-    reuse.blp,
-    letter.blp,
-    provider.blp,
+    start.blp, notifications.blp, cases.blp, record.blp, changes.blp, reuse.blp, letter.blp, orders.blp, provider.blp,
     help.blp,
-)
+)  # fmt: skip
