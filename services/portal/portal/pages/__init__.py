@@ -1,8 +1,20 @@
 """The pages, one blueprint per kind of work."""
 
-from portal.pages import cases, changes, help, letter, notifications, orders, provider, record, reuse, start
+from portal.pages import (
+    cases,
+    changes,
+    help,
+    letter,
+    notifications,
+    orders,
+    provider,
+    record,
+    register,
+    reuse,
+    start,
+)
 
 PAGES = (
     start.blp, notifications.blp, cases.blp, record.blp, changes.blp, reuse.blp, letter.blp, orders.blp, provider.blp,
-    help.blp,
+    register.blp, help.blp,
 )  # fmt: skip
