@@ -234,11 +234,11 @@ def test_the_good_lines_go_in_when_somebody_says_so_and_the_others_stay(finance:
     assert LINES in page.text
 
 
-@pytest.mark.parametrize("data, status", [(b"x" * (2 * 1024 * 1024 + 1), 413), (b"", 422)])
-def test_a_file_that_is_too_large_or_empty_is_not_sent_on(
-    finance: Browser, register: FakePhases, data: bytes, status: int
+@pytest.mark.parametrize("lines, status", [("x" * (2 * 1024 * 1024 + 1), 413), ("", 422)])
+def test_what_is_too_large_or_empty_is_not_sent_on(
+    finance: Browser, register: FakePhases, lines: str, status: int
 ) -> None:
-    page = finance.post(IMPORT, {"file": (BytesIO(data), "udf.csv")})
+    page = finance.post(IMPORT, {"lines": lines})
 
     assert page.status_code == status
     assert [method for _, method, *_ in register.calls if method == "POST"] == []
