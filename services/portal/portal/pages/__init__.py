@@ -3,6 +3,7 @@
 from portal.pages import (
     cases,
     changes,
+    finance,
     help,
     letter,
     notifications,
@@ -16,5 +17,5 @@ from portal.pages import (
 
 PAGES = (
     start.blp, notifications.blp, cases.blp, record.blp, changes.blp, reuse.blp, letter.blp, orders.blp, provider.blp,
-    register.blp, help.blp,
+    register.blp, finance.blp, help.blp,
 )  # fmt: skip

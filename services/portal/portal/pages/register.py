@@ -14,21 +14,21 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from casework.process import CASEWORKER, LEADER, Actor, Role
-from portal import forms, recording, register
+from portal import forms, recording, register, uploads
 from portal.descriptions import Away
 from portal.drawing import Drawing
 from portal.identity import only, who
 from portal.model import Provider
-from portal.pages.here import call, problem, service, today
+from portal.pages.here import call, problem, service, today, uploaded
 from portal.pages.record import lost, options
 from portal.recording import Complaint
+from portal.uploads import MOST, Fault
 
 blp = Blueprint("register", __name__, url_prefix="/providers")
 
 KEEPERS = (LEADER, Role.FINANCE, Role.OPERATOR)
 READERS = (CASEWORKER, *KEEPERS)
 PAGE = 25
-MOST = 2 * 1024 * 1024  # bytes of a file
 CSV = "text/csv"
 
 
@@ -190,14 +190,11 @@ def ask_for_file() -> Any:
 @only(*KEEPERS)
 def take_in() -> Any:
     """A file, or its lines as they have been mended on the page. Nothing that was given is lost."""
-    uploaded, data = request.files.get("file"), request.form.get("lines", "").encode()
-    if uploaded and uploaded.filename:
-        with uploaded.stream as stream:
-            data = stream.read(MOST + 1)
+    data = uploaded() or request.form.get("lines", "").encode()
     if len(data) > MOST:
-        return _import_page(complaints=[Complaint(gettext("Filen er for stor. Del den i flere."), "file")]), 413
+        return _import_page(faults=[Fault(gettext("Filen er for stor. Del den i flere."))]), 413
     if not data.strip():
-        return _import_page(complaints=[Complaint(gettext("Vælg en fil, eller indsæt linjerne"), "file")]), 422
+        return _import_page(faults=[Fault(gettext("Vælg en fil, eller indsæt linjerne"))]), 422
     lines = data.decode("utf-8-sig", "replace")
     good = {"good_lines": "true"} if request.form.get("good_lines") else {}
     path, headers = "/providers/import", {"Content-Type": CSV}
@@ -206,21 +203,11 @@ def take_in() -> Any:
     except Away as away:
         return lost(MultiDict({"lines": lines}), away, url_for("register.take_in"))
     if not answer.ok:
-        return _import_page(lines, complaints=_complaints(problem(answer))), answer.status_code
+        return _import_page(lines, faults=uploads.faults(problem(answer))), answer.status_code
     done = answer.json()
-    left_out = [Complaint(f["reason"], field=f"lines[{f['line']}].{f['field']}") for f in done["faults"]]
-    return _import_page(lines if left_out else "", done=done, complaints=left_out)
+    left_out = [Fault(f["reason"], str(f["line"]), f["field"]) for f in done["faults"]]
+    return _import_page(lines if left_out else "", done=done, faults=left_out)
 
 
-def _import_page(
-    lines: str = "", *, done: Mapping[str, Any] | None = None, complaints: Sequence[Complaint] = ()
-) -> str:
-    return render_template("provider_import.html", lines=lines, done=done, faults=[_fault(c) for c in complaints])
-
-
-def _fault(complaint: Complaint) -> tuple[str, str, str]:
-    """Line, column and reason; of the file as a whole, without a line."""
-    path = complaint.field or complaint.input
-    found = re.fullmatch(r"lines\[(\d+)\]\.?(.*)", path)
-    number, column = (found[1], found[2]) if found else ("", "" if path in ("file", "body") else path)
-    return number, column, complaint.message
+def _import_page(lines: str = "", *, done: Mapping[str, Any] | None = None, faults: Sequence[Fault] = ()) -> str:
+    return render_template("provider_import.html", lines=lines, done=done, faults=faults)
