@@ -6,6 +6,7 @@ from portal.pages import (
     finance,
     help,
     letter,
+    letter_templates,
     notifications,
     orders,
     provider,
@@ -17,5 +18,5 @@ from portal.pages import (
 
 PAGES = (
     start.blp, notifications.blp, cases.blp, record.blp, changes.blp, reuse.blp, letter.blp, orders.blp, provider.blp,
-    register.blp, finance.blp, help.blp,
+    register.blp, finance.blp, letter_templates.blp, help.blp,
 )  # fmt: skip
