@@ -41,7 +41,6 @@ exports: install ## Write anew what is derived from the code: processes, schemas
 	$(BIN)/sagsgang processes export
 	$(BIN)/sagsgang contracts export
 	$(BIN)/sagsgang fields export
-	$(BIN)/sagsgang providers export
 
 clean: ## Remove what these verbs made, except data
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

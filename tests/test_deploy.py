@@ -12,6 +12,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ CONTAINERS: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))["service
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
 
 
+@cache
 def roles(service: str) -> set[str]:
-    has_tasks = (ROOT / f"services/{service}/{service}/tasks.py").exists()
-    return {"migrate", "api", "work"} | ({"tasks"} if has_tasks else set())
+    made = importlib.import_module(f"{service}.app").create(Settings(database="sqlite://"))
+    made.close()
+    return {"migrate", "api", "work"} | ({"tasks"} if made.jobs else set())
 
 
 def settings_of(service: str) -> type[Settings]:

@@ -118,3 +118,32 @@ def test_the_house_tells_its_address_and_stops_cleanly_on_ctrl_c(tmp_path):
 
         assert re.search(r"http://127\.0\.0\.1:\d+/", line)
         assert house.wait(30) == 0
+
+
+# the register of providers
+TABLE = "id;name;cvr;approved_until\nx-hus;X-Hus;12345674;30.6.2027\n"
+
+
+def test_providers_are_imported_from_a_file_and_exported_again(tmp_path):
+    (tmp_path / "in.csv").write_text(TABLE, "utf-8")
+    (tmp_path / "data").mkdir()
+    at = ["--data", str(tmp_path / "data")]
+
+    first, second = (run("providers", "import", str(tmp_path / "in.csv"), *at) for _ in range(2))
+    assert (first.exit_code, first.output) == (0, "1 udførere er nye eller rettet, 0 er, som de var\n")
+    assert (second.exit_code, second.output) == (0, "0 udførere er nye eller rettet, 1 er, som de var\n")
+    assert run("providers", "export", str(tmp_path / "out.csv"), *at).exit_code == 0
+    assert "x-hus;X-Hus;12345674;" in (tmp_path / "out.csv").read_text("utf-8")
+
+
+def test_a_file_with_a_wrong_line_is_not_imported_unless_its_good_lines_are_asked_for(tmp_path):
+    (tmp_path / "in.csv").write_text(f"{TABLE}bo;Bohaven;12345675;\n", "utf-8")
+    (tmp_path / "data").mkdir()
+    arguments = ["providers", "import", str(tmp_path / "in.csv"), "--data", str(tmp_path / "data")]
+
+    refused = run(*arguments)
+    assert (refused.exit_code, "lines[3].cvr: Det er ikke et CVR-nummer" in refused.output) == (1, True)
+    left_out = run(*arguments, "--good-lines")
+    assert left_out.exit_code == 1
+    assert "1 udførere er nye eller rettet" in left_out.output
+    assert "linje 3, cvr: Det er ikke et CVR-nummer" in left_out.output

@@ -17,8 +17,8 @@ from kombu import Connection
 from casework.channels import NotSent, Parcel
 from casework.errors import Invalid
 from casework.testing.servers import ManagedRabbitmq
+from onebox.broker import PASSWORD, Broker, Refused, provide, provide_sender
 from onebox.cli import main
-from onebox.providers import PASSWORD, Broker, Refused, provide, provide_sender
 from ordering.provider_queue import ProviderQueue
 
 VHOST = "providers"

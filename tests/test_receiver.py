@@ -5,69 +5,31 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import requests
 
 from casework.channels.webhook import sign
-from onebox.distributed import free_ports
 from onebox.orders import examples
 from ordering import payload
 from ordering.webhook_secrets import PREFIX, written
 
-RECEIVER = Path(__file__).parents[1] / "docs/providers/receiver.py"
+from .receivers import Receiver
+
 OURS, NEXT, ANOTHERS = b"o" * 32, b"n" * 32, b"x" * 32
 SENT = examples()[0]
-
-
-class Receiver:
-    """The sample receiver as a provider runs it, with two secrets."""
-
-    def __init__(self, folder: Path, *secrets: bytes) -> None:
-        self.store, port = folder / "received.sqlite", free_ports(1)[0]
-        self.url = f"http://127.0.0.1:{port}/"
-        environment = {**os.environ, "WEBHOOK_SECRETS": " ".join(map(written, secrets))}
-        self.log = folder / "receiver.log"
-        with self.log.open("ab") as log:
-            command = [sys.executable, str(RECEIVER), "--port", str(port), "--store", str(self.store)]
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        self._wait()
-
-    def _wait(self) -> None:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            with suppress(requests.ConnectionError):
-                requests.get(self.url, timeout=5)
-                return
-            time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
-
-    def post(self, headers: dict[str, str], body: bytes) -> int:
-        return requests.post(self.url, data=body, headers=headers, timeout=10).status_code
-
-    def taken(self) -> list[tuple[int, str]]:
-        with closing(sqlite3.connect(self.store)) as db:
-            return db.execute("SELECT sequence, kind FROM message ORDER BY sequence").fetchall()
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     made = Receiver(tmp_path_factory.mktemp("receiver"), OURS, NEXT)
+    made.start()
     yield made
-    made.close()
+    made.stop()
 
 
 @pytest.fixture
@@ -94,14 +56,14 @@ def test_what_is_signed_is_taken(receiver: Receiver):
     body = a_message()
 
     assert receiver.post(signed(body), body) == 202
-    assert receiver.taken() == [(1, "order.sent")]
+    assert receiver.taken() == [(1, "order.sent", 1)]
 
 
 def test_what_comes_again_with_a_new_timestamp_is_acknowledged_and_kept_once(receiver: Receiver):
     body = a_message()
 
     assert [receiver.post(signed(body, late=late), body) for late in (60, 30, 0)] == [202, 202, 202]
-    assert receiver.taken() == [(1, "order.sent")]
+    assert receiver.taken() == [(1, "order.sent", 1)]
 
 
 def test_a_replay_is_refused(receiver: Receiver):
@@ -109,7 +71,7 @@ def test_a_replay_is_refused(receiver: Receiver):
     headers = signed(body)
 
     assert [receiver.post(headers, body) for _ in range(3)] == [202, 409, 409]
-    assert receiver.taken() == [(1, "order.sent")]
+    assert receiver.taken() == [(1, "order.sent", 1)]
 
 
 @pytest.mark.parametrize("late", [301, 3600, -301])

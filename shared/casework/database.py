@@ -100,4 +100,5 @@ def insert_new(session: Session, table: type[Any], rows: Sequence[Mapping[str, A
     """Add those rows that are not there yet by their unique columns; how many there were."""
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
     statement = insert(table.__table__).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
-    return int(session.connection().execute(statement).rowcount)
+    added = statement.returning(*(table.__table__.c[name] for name in unique))  # psycopg counts none
+    return len(session.connection().execute(added).all())

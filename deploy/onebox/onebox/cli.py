@@ -135,11 +135,11 @@ def show(case_id: UUID, data: Path, as_json: bool) -> None:
 
     Example: sagsgang case show 5f0c2b6e-… --data ./data-demo --json
     """
-    from onebox.house import House
+    from onebox.house import House, clock_of
     from onebox.wsgi import session
 
     logs.set_up("case", "CRITICAL")
-    house = House(data, clock=_clock_of(data))
+    house = House(data, clock=clock_of(data))
     try:
         who = Actor("operator", "Drift", Role.SYSTEM)
         answer = session(house.apps).get(f"http://portal/cases/{case_id}/document", headers=house.headers(who))
@@ -149,10 +149,6 @@ def show(case_id: UUID, data: Path, as_json: bool) -> None:
         raise click.ClickException(f"{case_id}: sagen findes ikke i {data}")
     document = answer.json()
     click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else summary(document))
-
-
-def _clock_of(data: Path) -> str:
-    return f"file:{data / 'clock'}" if (data / "clock").exists() else "system"
 
 
 def summary(document: dict[str, Any]) -> str:
@@ -203,13 +199,17 @@ def contracts() -> None:
 @contracts.command("export")
 @click.option("--to", type=click.Path(path_type=Path), default=Path("docs"), show_default=True)
 def export_contracts(to: Path) -> None:
-    """Write JSON Schemas, the AsyncAPI document and each service's OpenAPI document.
+    """Write JSON Schemas, the AsyncAPI document, each service's OpenAPI document, and what providers are sent.
 
     Example: sagsgang contracts export --to docs
     """
     from onebox import exports
 
-    for path in [*exports.export_contracts(to / "contracts"), *exports.export_openapi(to / "api")]:
+    for path in [
+        *exports.export_contracts(to / "contracts"),
+        *exports.export_openapi(to / "api"),
+        *exports.export_orders(to / "providers"),
+    ]:
         click.echo(path)
 
 

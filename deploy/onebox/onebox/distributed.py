@@ -38,7 +38,7 @@ PATIENCE = 240.0  # seconds within which all processes must be ready, and all mu
 
 
 class AmqpTown:
-    """Nine services as they stand in production: api and work apart, the scheduler's tasks besides."""
+    """Nine services as they stand in production: api and work apart, tasks besides where a service has any."""
 
     def __init__(self, data: Path, begins: datetime, *, postgres: str = POSTGRES, rabbitmq: str = RABBITMQ) -> None:
         self.data, self.postgres, self.rabbitmq = data, postgres.replace("+psycopg", ""), rabbitmq
@@ -49,6 +49,7 @@ class AmqpTown:
         self.clock.set(begins)
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.with_tasks: list[str] = []
         self.session = requests.Session()
         self._breath = threading.Event()  # never set: waiting for it is giving the processor to those who work
         self._key = data / "key.pem"
@@ -71,13 +72,15 @@ class AmqpTown:
             module: Any = importlib.import_module(f"{name}.app")
             service = module.create(Settings(database=self.database_url(name)))
             upgrade(service)
+            self.with_tasks += [name] if service.jobs else []
             service.close()
 
     def _begin(self) -> None:
         for name in SERVICES:
             self.spawn(name, "api")
             self.spawn(name, "work")
-        self.spawn("scheduler", "tasks")
+        for name in self.with_tasks:
+            self.spawn(name, "tasks")
         ends = time.monotonic() + PATIENCE
         for name in SERVICES:
             while not self._ready(name):
@@ -139,7 +142,7 @@ class AmqpTown:
                 process.kill()
                 process.wait()
         with closing(Amqp(self.rabbitmq, self.prefix)) as broker:
-            broker.remove([*SERVICES, "archive", "scheduler.tasks"])
+            broker.remove([*SERVICES, "archive", *(f"{name}.tasks" for name in self.with_tasks)])
         with psycopg.connect(self.postgres, autocommit=True) as admin:
             for name in SERVICES:
                 database = sql.Identifier(self._database(name))

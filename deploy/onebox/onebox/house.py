@@ -74,7 +74,7 @@ class House:
 
     def settle(self) -> None:
         """Until nothing is under way."""
-        while self.pump():
+        while self.pump() + sum(service.send_parcels() for service in self.services.values()):
             pass
 
     def stuck(self) -> list[str]:
@@ -89,7 +89,7 @@ class House:
         return found
 
     def start(self) -> None:
-        """Let it run by itself: one thread carries messages, woken by each commit; services may add their own."""
+        """Let it run by itself: one thread carries messages, woken by each commit; one does each job of a service."""
 
         def carry() -> int:
             self._stirred.clear()
@@ -99,7 +99,7 @@ class House:
             return moved
 
         jobs = [lambda: repeat(self._stop, carry, 0.01)]
-        jobs += [service.background for service in self.services.values() if hasattr(service, "background")]
+        jobs += [job for service in self.services.values() for job in service.rounds(self._stop)]
         for job in jobs:
             thread = threading.Thread(target=job, daemon=True)
             thread.start()
@@ -112,6 +112,11 @@ class House:
             thread.join(5)
         for service in self.services.values():
             service.close()
+
+
+def clock_of(data: Path) -> str:
+    """The clock of the data: a file that a walk or demo has left there, else the system's."""
+    return f"file:{data / 'clock'}" if (data / "clock").exists() else "system"
 
 
 def _kept(path: Path, make: Any) -> str:

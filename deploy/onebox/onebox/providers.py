@@ -1,181 +1,75 @@
-"""`sagsgang providers`: a queue on the broker for a provider's system, and the schemas of what lies in it."""
+"""The command `sagsgang providers`: the register of providers, from a file and to one; and their queues."""
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
-import requests
 
-from casework.errors import Invalid
-from ordering.provider_queue import queue_of
+from casework.process import Actor, Role
+from casework.service import logs
+from onebox import broker
 
-TIMEOUT = 15.0
-PASSWORD = "SAGSGANG_RABBITMQ_PASSWORD"
-
-QUEUE = {
-    "x-queue-type": "quorum",
-    "x-delivery-limit": 1_000_000,  # newer brokers drop what was handed out twenty times: it would be lost
-    "x-max-length": 100_000,  # of a provider who never fetches; the rest waits with us, and is seen there
-    "x-overflow": "reject-publish",
-}
-"""What every provider's queue is like. A queue cannot be changed: another value takes a new queue."""
-
-
-class Refused(Exception):
-    """The broker would not do it, or is not there; with what to look at."""
-
-
-@dataclass(frozen=True)
-class Broker:
-    """RabbitMQ's management API, as its administrator. `vhost` is the part of the broker that providers see."""
-
-    url: str
-    user: str
-    password: str
-    vhost: str
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
-        """One call. Raises Refused; the administrator's password stands in no message of it."""
-        try:
-            answer = requests.request(
-                method, f"{self.url.rstrip('/')}/api/{path}", json=body, auth=(self.user, self.password),
-                timeout=TIMEOUT, allow_redirects=False,
-            )  # fmt: skip
-        except requests.RequestException as error:
-            raise Refused(f"{self.url} svarer ikke ({type(error).__name__})") from None
-        if not answer.ok and answer.status_code != 404:
-            raise Refused(f"{method} {path}: HTTP {answer.status_code} {answer.text[:200]}")
-        return answer
-
-    def put(self, path: str, body: dict[str, Any]) -> None:
-        if self.call("PUT", path, body).status_code == 404:
-            raise Refused(f"PUT {path}: HTTP 404")
-
-    @property
-    def part(self) -> str:
-        return quote(self.vhost, safe="")
-
-
-def provide(broker: Broker, provider_id: str, *, rotate: bool = False) -> str | None:
-    """Virtual host, queue, user and permissions of one provider. The same twice is the same once.
-
-    Returns the user's password where it was made anew: the user is new, or `rotate`. The broker keeps only its hash.
-    Raises Invalid for an id that cannot be a name, and Refused.
-    """
-    queue = queue_of(provider_id)
-    _open_part(broker)
-    broker.put(f"queues/{broker.part}/{quote(queue, safe='')}", {"durable": True, "arguments": QUEUE})
-    return _user(broker, queue, _may(read=f"^{re.escape(queue)}$"), rotate=rotate)
-
-
-def provide_sender(broker: Broker, user: str, *, rotate: bool = False) -> str | None:
-    """The user as whom ordering lays orders in the queues, and can do nothing else. Otherwise as `provide`."""
-    _open_part(broker)
-    return _user(broker, user, _may(write=r"^amq\.default$"), rotate=rotate)
-
-
-def _open_part(broker: Broker) -> None:
-    broker.put(f"vhosts/{broker.part}", {"description": "sagsgang: what is sent to providers"})
-    broker.put(f"permissions/{broker.part}/{quote(broker.user, safe='')}", _may(".*", ".*", ".*"))
-
-
-def _user(broker: Broker, name: str, may: dict[str, str], *, rotate: bool) -> str | None:
-    """A user of the broker, who is no administrator, and what it may in our part; in any other it may nothing."""
-    user = quote(name, safe="")
-    is_new = broker.call("GET", f"users/{user}").status_code == 404
-    password = secrets.token_urlsafe(32) if is_new or rotate else None
-    if password:
-        broker.put(f"users/{user}", {"password": password, "tags": ""})
-    broker.put(f"permissions/{broker.part}/{user}", may)
-    return password
-
-
-def _may(configure: str = "^$", write: str = "^$", read: str = "^$") -> dict[str, str]:
-    return {"configure": configure, "write": write, "read": read}
-
-
-# the command
-def _of_the_broker(command: Callable[..., None]) -> Callable[..., None]:
-    """Where the broker's management API is, and as whom; the password comes from the environment alone."""
-
-    @click.option("--api", required=True, envvar="SAGSGANG_RABBITMQ_API", help="Address of the management API.")
-    @click.option("--user", default="guest", show_default=True, envvar="SAGSGANG_RABBITMQ_USER")
-    @click.option("--vhost", default="providers", show_default=True, help="The part of the broker for providers.")
-    @wraps(command)
-    def with_broker(api: str, user: str, vhost: str, **given: Any) -> None:
-        password = os.environ.get(PASSWORD)
-        if not password:
-            raise click.ClickException(f"{PASSWORD} er ikke sat")
-        command(broker=Broker(api, user, password, vhost), **given)
-
-    return with_broker
+OPERATOR = Actor("operator", "Drift", Role.OPERATOR)
+DATA = click.option(
+    "--data", type=click.Path(exists=True, path_type=Path), default=Path("data"), show_default=True,
+    help="Where the databases lie.",
+)  # fmt: skip
 
 
 @click.group()
 def providers() -> None:
-    """Providers' own systems: a queue on the broker, and what lies in it."""
+    """The register of providers, and their queues on the broker."""
 
 
-@providers.command("queue")
-@click.argument("provider_id")
-@click.option("--rotate", is_flag=True, help="Give the user a new password; the former one ends at once.")
-@_of_the_broker
-def make_queue(provider_id: str, rotate: bool, broker: Broker) -> None:
-    """Make a provider's queue, and the user who may read it and nothing else. Shows the password this once.
+providers.add_command(broker.make_queue)
+providers.add_command(broker.make_sender)
 
-    The administrator's password is read from SAGSGANG_RABBITMQ_PASSWORD.
 
-    Example: sagsgang providers queue x-hus --api https://rabbitmq.example.dk:15671 --user admin
+@providers.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@DATA
+@click.option("--good-lines", is_flag=True, help="Enter the providers whose lines are right, instead of none.")
+def import_file(file: Path, data: Path, good_lines: bool) -> None:
+    """Enter providers from a CSV file, or mend them. Nobody is deleted; the same file twice changes nothing.
+
+    Every line that is wrong is told. Exits 1 where one is, and without --good-lines nothing is then entered.
+
+    Example: sagsgang providers import udfoerere.csv --data ./data
     """
-    password = _done(lambda: provide(broker, provider_id, rotate=rotate))
-    _tell(broker, f"orders.{provider_id}", password)
-
-
-@providers.command("sender")
-@click.option("--name", default="sagsgang-ordering", show_default=True)
-@click.option("--rotate", is_flag=True, help="Give the user a new password; the former one ends at once.")
-@_of_the_broker
-def make_sender(name: str, rotate: bool, broker: Broker) -> None:
-    """Make the user as whom ordering writes to providers' queues (ORDERING_PROVIDER_BROKER). Shows the password once.
-
-    Example: sagsgang providers sender --api https://rabbitmq.example.dk:15671 --user admin
-    """
-    password = _done(lambda: provide_sender(broker, name, rotate=rotate))
-    _tell(broker, name, password)
+    query = "?good_lines=true" if good_lines else ""
+    answer = _ask(data, "POST", f"providers/import{query}", file.read_bytes())
+    told = answer.json()
+    if answer.status_code != 200:
+        raise click.ClickException("\n".join(f"{wrong['field']}: {wrong['message']}" for wrong in told["errors"]))
+    click.echo(f"{len(told['changed'])} udførere er nye eller rettet, {told['unchanged']} er, som de var")
+    if told["faults"]:
+        raise click.ClickException(
+            "\n".join(f"linje {one['line']}, {one['field']}: {one['reason']}" for one in told["faults"])
+        )
 
 
 @providers.command("export")
-@click.option("--to", type=click.Path(path_type=Path), default=Path("docs/providers"), show_default=True)
-def export(to: Path) -> None:
-    """Write the schemas of what a provider's system is sent, and an example of each message.
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@DATA
+def export_file(file: Path, data: Path) -> None:
+    """Write the register as a CSV file, as it can be imported again.
 
-    Example: sagsgang providers export --to docs/providers
+    Example: sagsgang providers export udfoerere.csv --data ./data
     """
-    from onebox import exports
-
-    for path in exports.export_orders(to):
-        click.echo(path)
+    file.write_bytes(_ask(data, "GET", "providers.csv").content)
 
 
-def _done(work: Callable[[], str | None]) -> str | None:
+def _ask(data: Path, method: str, path: str, table: bytes | None = None) -> Any:
+    """Ask ordering, on behalf of whoever runs the command."""
+    from onebox.house import House, clock_of
+    from onebox.wsgi import session
+
+    logs.set_up("providers", "CRITICAL")
+    house = House(data, clock=clock_of(data), names=("ordering",))
     try:
-        return work()
-    except Invalid as error:
-        raise click.ClickException("; ".join(why for why, _ in error.errors.values())) from error
-    except Refused as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _tell(broker: Broker, user: str, password: str | None) -> None:
-    click.echo(f"vhost     {broker.vhost}")
-    click.echo(f"user      {user}")
-    click.echo(f"password  {password or '(as before; --rotate makes a new one)'}")
+        headers = house.headers(OPERATOR) | {"Content-Type": "text/csv"}
+        return session(house.apps).request(method, f"http://ordering/{path}", headers=headers, data=table)
+    finally:
+        house.close()

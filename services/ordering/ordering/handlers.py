@@ -22,7 +22,17 @@ from ordering import handover, register
 from ordering.commands import SendOrders
 from ordering.model import Order, ProviderEntry, ProviderRow
 from ordering.provider_queue import queue_of
+from ordering.register_csv import Fault, parsed
 from ordering.rules import LIVE, order_meant, watch_use_anew
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of a file: the providers that are other than they were, how many are not, and what was left out."""
+
+    changed: tuple[str, ...]
+    unchanged: int
+    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,12 @@ class OrderingHandlers(Handlers):
         self._tell_cases(session, envelope, changed)
         return True
 
+    def _may_have_queue(self, provider_id: str) -> None:
+        if not self.has_broker:
+            why = "En kø kræver en broker (ORDERING_PROVIDER_BROKER), og her er ingen. Vælg portal eller webhook"
+            raise Invalid({"channel": (why, None)})
+        queue_of(provider_id)
+
     def _tell_cases(self, session: Session, envelope: Envelope, changed: ProviderChanged) -> None:
         """Those that wait for the provider to be approved, or would have to by what the register says now."""
         theirs = sa.select(RunRow.case_id).where(RunRow.key == changed.provider_id, RunRow.at.in_(LIVE))
@@ -84,11 +100,19 @@ class OrderingHandlers(Handlers):
             if any(watch_use_anew(s, changed, s.today)):
                 self.answer(session, lock_case(session, s.case_id), changed, envelope)
 
-    def _may_have_queue(self, provider_id: str) -> None:
-        if not self.has_broker:
-            why = "En kø kræver en broker (ORDERING_PROVIDER_BROKER), og her er ingen. Vælg portal eller webhook"
-            raise Invalid({"channel": (why, None)})
-        queue_of(provider_id)
+    def import_providers(
+        self, session: Session, data: bytes, actor: Actor, now: datetime, *, good_lines: bool = False
+    ) -> Imported:
+        """Enter the providers of a file, all or none; with `good_lines` those whose lines are right. None is deleted.
+
+        Raises Invalid, naming every line that is wrong.
+        """
+        found = parsed(data, {row.id: register.entry_of(row) for row in self.register(session)})
+        if found.faults and not good_lines:
+            raise Invalid({f"lines[{f.line}].{f.field}".rstrip("."): (f.reason, None) for f in found.faults})
+        in_one_order = sorted(found.entries.items())  # two imports at once wait for each other, and not in a ring
+        changed = [id_ for id_, entry in in_one_order if self.put_provider(session, id_, entry, actor, now)]
+        return Imported(tuple(changed), len(found.entries) - len(changed), found.faults)
 
     def provider(self, session: Session, provider_id: str) -> ProviderRow:
         """A provider of the register. Raises NotFound."""
@@ -96,6 +120,10 @@ class OrderingHandlers(Handlers):
         if row is None:
             raise NotFound("Udføreren står ikke i registret")
         return row
+
+    def register(self, session: Session) -> list[ProviderRow]:
+        """All providers, by id."""
+        return list(session.scalars(sa.select(ProviderRow).order_by(ProviderRow.id)))
 
     def providers(self, session: Session, after: str, limit: int) -> list[ProviderRow]:
         """The register by id, from the first one behind `after`."""

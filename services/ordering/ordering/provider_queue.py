@@ -51,8 +51,8 @@ class ProviderQueue:
 
     def _dial(self) -> Link:
         try:
-            return Link(Connection(self.url, connect_timeout=CONNECTED_WITHIN))  # type: ignore[no-untyped-call]
-        except (*LOST, OSError) as error:
+            return Link(Connection(self.url, connect_timeout=CONNECTED_WITHIN))
+        except LOST as error:
             raise NotSent(f"brokeren svarer ikke ({type(error).__name__})") from error
 
     def _lay(self, link: Link, queue: str, parcel: Parcel) -> str:
@@ -68,7 +68,7 @@ class ProviderQueue:
             raise NotSent("køen er fuld, eller brokeren tog den ikke") from error
         except REFUSED as error:
             raise NotSent(f"brokeren siger nej ({getattr(error, 'code', type(error).__name__)})") from error
-        except (*LOST, OSError) as error:
+        except LOST as error:
             raise NotSent(f"forbindelsen brast ({type(error).__name__})") from error
         if returned:  # it comes before the confirmation: the broker is done with it, and nobody has it
             raise NotSent("udføreren har ingen kø endnu (sagsgang providers queue)")

@@ -16,6 +16,8 @@ from casework.fields import fields_of
 from casework.schema import dump, read
 from ordering.model import ProviderEntry, ProviderRow
 
+LONGEST = 100  # what an id may be
+
 Wrong = Iterator[tuple[str, str]]
 """Fields, and why each cannot stand."""
 

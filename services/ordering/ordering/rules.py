@@ -152,7 +152,7 @@ def order_meant(s: Case, given: Mapping[str, Any]) -> str:
             break
     else:
         return ""
-    raise Invalid({"key": ("Sagen har flere udførere. Skriv, hvilken bestilling det gælder", None)})
+    raise Invalid({"key": ("Sagen har flere udførere. Skriv, hvilken bestilling det gælder", "ORD-01")})
 
 
 # the order as it would be sent now
@@ -379,7 +379,7 @@ def revise(s: Case, command: ReviseOrder, today: date) -> Events:
 
 def _names_its_order(s: Case, order: str | None) -> None:
     if order is None and len({run.key for run in s.runs if run.at in LIVE}) > 1:
-        raise Invalid({"order": ("Sagen har flere bestillinger. Skriv, hvilken det gælder", None)})
+        raise Invalid({"order": ("Sagen har flere bestillinger. Skriv, hvilken det gælder", "ORD-01")})
 
 
 def _may_be_sent(s: Case, order: Order) -> None:
@@ -458,6 +458,7 @@ def announce_order(s: Case, trigger: object, today: date) -> Events:
     """Sent, and to be answered within the municipality's working days. An unanswered earlier version lapses."""
     assert s.state.sent
     yield s.state.sent
+    yield _news("sent", s)
     for run in _versions(s):
         if run.at == "answer":
             yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))
@@ -476,6 +477,13 @@ def _tell_departments(s: Case) -> Iterator[Event]:
     for party in s.state.departments_told:
         if party.id and key_of(party) not in before:
             yield NotificationRequested(kind="ordering.department", person_id=party.id, key=f"{s.key}/{s.number}")
+
+
+def _news(what: str, s: Case) -> NotificationRequested:
+    """The provider's people are told that there is news, by the portal and a mail; the news itself is not in it."""
+    return NotificationRequested(
+        kind=f"ordering.{what}", roles=("provider",), provider_id=s.key, key=f"{s.key}/{s.number}"
+    )
 
 
 def _versions(s: Case) -> list[Run[State]]:
@@ -675,6 +683,7 @@ def move_last_days(s: Case, told: FollowupConcluded | DecisionNotified, today: d
 
 def announce_end(s: Case, trigger: object, today: date) -> Events:
     yield OrderEnded(provider_id=s.key, version=s.number, ended_on=last_day(s) or today)
+    yield _news("ended", s)
     yield from _watch_use(s, s.key, today)
 
 
@@ -699,6 +708,7 @@ def _call_off(s: Case, effective: date) -> Iterator[Event]:
         yield DeadlineCancelled(kind="order-answer", key=f"{s.key}/{s.number}")
     if s.state.sent:
         yield OrderCancelled(provider_id=s.key, version=s.number, effective_on=effective)
+        yield _news("cancelled", s)
 
 
 # offers that are not approved
@@ -795,6 +805,17 @@ def goals_are_as_decided(before: Case, after: Case) -> None:
                 if {*goal} - {"id"}:
                     raise Refused("GOL-16", f"order.goals[{goal['id']}]",
                                   "Målene er dem, der er afgjort. Et andet mål kræver en ny afgørelse")  # fmt: skip
+
+
+def only_what_is_delivered_has_a_provider(before: Case, after: Case) -> None:
+    """Cash, §96 and counselling are delivered by nobody, so nobody can be chosen to (ORD-04)."""
+    known = {i.id: i for i in _living(after)} | {
+        i.id: i for made in decisions(after) for i in made.granted_interventions
+    }
+    for entry in _providers_filled_in(before, after):
+        if entry["id"] in known and not _is_delivered(known[entry["id"]]):
+            raise Refused("ORD-04", f"order.interventions[{entry['id']}].provider",
+                          "Hjælpen leveres ikke af nogen udfører, så den kan ikke bestilles")  # fmt: skip
 
 
 def only_a_stay_is_paid_for(before: Case, after: Case) -> None:
@@ -987,7 +1008,7 @@ def _live(s: Case) -> list[str]:
     return [*dict.fromkeys(run.key for run in s.runs if run.at in LIVE)]
 
 
-CHECKS = (goals_are_as_decided, only_a_stay_is_paid_for)
+CHECKS = (goals_are_as_decided, only_what_is_delivered_has_a_provider, only_a_stay_is_paid_for)
 WARNINGS = (
     shared_with_consent,
     the_citizen_knows_what_was_shared,

@@ -28,7 +28,6 @@ class OrderingSettings(Settings):
         broker = env.str("PROVIDER_BROKER", cls.provider_broker)
         if broker and not broker.startswith(("amqp://", "amqps://")):
             raise Misconfigured("PROVIDER_BROKER: her skal stå amqp://… eller amqps://…")
-        return cls(
-            **{f.name: getattr(shared, f.name) for f in fields(Settings)},
-            provider_broker=broker,
-        )
+        given = {f.name: getattr(shared, f.name) for f in fields(Settings)}
+        given["private_receivers"] = env.bool("PRIVATE_RECEIVERS", shared.private_receivers)
+        return cls(**given, provider_broker=broker)

@@ -138,6 +138,19 @@ def _as_told(world: World, session: Any) -> Any:
     return s, read(OrderSent, world.said("order.sent")[0])
 
 
+# by the portal
+def test_a_provider_without_a_system_is_told_that_there_is_news_and_no_more(two: World):
+    two.do("send")
+    two.do("cancel", order="bohaven")
+
+    news = [told for told in two.said("notification.requested") if told.get("provider_id") == "bohaven"]
+    assert [(told["kind"], told["roles"], told["key"]) for told in news] == [
+        ("ordering.sent", ["provider"], "bohaven/1"),
+        ("ordering.cancelled", ["provider"], "bohaven/1"),
+    ]
+    assert all({*told} == {"kind", "roles", "provider_id", "key"} for told in news)
+
+
 # what a caseworker sees of it
 def test_the_case_says_how_far_each_message_is(two: World):
     two.do("send")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
 
 from casework.testing.cases import wrong
 
-from .conftest import ECONOMY, LONE, World
+from .conftest import ECONOMY, KIM, LONE, World
 
 X_HUS = {"name": "X-Hus", "cvr": "12345674", "p_number": "1001234567", "ean": "5790000000005", "offer": "mobile-offer"}
 BY_THE_HOUR = {"service": "support-daily-tasks-at-home", "unit": "hour", "price": "450.00"}
@@ -126,3 +128,145 @@ def test_the_same_service_may_be_charged_by_another_unit_or_at_another_offer(wor
     tariffs = [BY_THE_HOUR, {**BY_THE_HOUR, "unit": "day"}, {**BY_THE_HOUR, "offer": "acute-offer"}]
 
     assert put(world, tariffs=tariffs).status_code == 200
+
+
+# the register as a file
+HEADER = "id;name;cvr;offer;approved_until;tariff_service;tariff_unit;tariff_price;tariff_valid_from;tariff_valid_to"
+X_LINE = "x-hus;X-Hus;12345674;mobile-offer;30.6.2027;support-daily-tasks-at-home;hour;450,00;;31.12.2026"
+
+
+def load(
+    world: World, *lines: str, header: str = HEADER, by: Any = ECONOMY, good: bool = False, raw: Any = None
+) -> Any:
+    data = raw if raw is not None else "\r\n".join([header, *lines]).encode()
+    query = "?good_lines=true" if good else ""
+    return world.call("post", f"/providers/import{query}", by, data=data, content_type="text/csv")
+
+
+def known(world: World, id_: str = "x-hus") -> dict[str, Any]:
+    return dict(world.call("get", f"/providers/{id_}").json)
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["without BOM", "with BOM"])
+def test_a_file_enters_providers_and_their_tariffs(world: World, bom: str):
+    again = "x-hus;;;;;Støtte til daglige opgaver i hjemmet;Time;1.460,50;2027-01-01;"
+    answer = load(world, raw=f"{bom}{HEADER}\n{X_LINE}\n\n{again}\nø-hus;Ø-Hus;;Mobilt tilbud;;;;;;\n".encode())
+
+    assert (answer.status_code, answer.json) == (200, {"changed": ["x-hus", "ø-hus"], "unchanged": 0, "faults": []})
+    entry = known(world)
+    assert (entry["cvr"], entry["approved_until"], entry["channel"]) == ("12345674", "2027-06-30", "portal")
+    assert [(t["price"], t.get("valid_from"), t.get("valid_to")) for t in entry["tariffs"]] == [
+        ("450.00", None, "2026-12-31"),
+        ("1460.50", "2027-01-01", None),
+    ]
+    assert known(world, "ø-hus")["offer"] == "mobile-offer"
+    assert len(world.said("provider.changed")) == 2
+
+
+def test_the_same_file_twice_changes_nothing(world: World):
+    load(world, X_LINE)
+
+    assert load(world, X_LINE).json == {"changed": [], "unchanged": 1, "faults": []}
+    assert len(world.said("provider.changed")) == 1
+
+
+def test_nobody_is_deleted_and_what_the_file_does_not_speak_of_stays(world: World):
+    put(world, "bohaven")
+    put(world, tariffs=[BY_THE_HOUR], email="post@x-hus.example")
+    load(world, "x-hus;X-Huset;", header="id;name;cvr")
+
+    entry = known(world)
+    assert (entry["name"], entry["email"], entry["tariffs"]) == ("X-Huset", "post@x-hus.example", [BY_THE_HOUR])
+    assert "cvr" not in entry
+    assert known(world, "bohaven")["name"] == "X-Hus"
+
+
+def test_every_line_that_is_wrong_is_named_and_none_is_entered(world: World):
+    answer = load(
+        world,
+        X_LINE,
+        "a;A;12345675;;;;;;;",
+        "b;B;;rumskib;;;;;;",
+        "c;C",
+        ";D;;;;;;;;",
+        "e;E;;;;;hour;450.00;2027-01-01;2026-01-01",
+        "f;F;;;;;hour;1,00;;",
+        "f;F2;;;;;hour;2,00;;",
+        "g;G;;;;;hour;1,00;;",
+        "g;;;;;;hour;2,00;2026-01-01;",
+        "h;;;;;;;;;",
+        "i;I;;;32.1.2026;;;;;",
+    )
+
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json["errors"]] == [
+        "lines[3].cvr",
+        "lines[4].offer",
+        "lines[5]",
+        "lines[6].id",
+        "lines[7].tariff_valid_to",
+        "lines[9].name",
+        "lines[11].tariff",
+        "lines[12].name",
+        "lines[13].approved_until",
+    ]
+    assert all(one["message"] for one in answer.json["errors"])
+    assert world.call("get", "/providers").json["providers"] == []
+
+
+def test_the_good_lines_alone_are_entered_where_that_is_asked_for(world: World):
+    answer = load(world, X_LINE, "a;A;12345675;;;;;;;", "b;B;;;;;hour;1,00;;", "b;;;;;;uge;1,00;;", good=True)
+
+    assert answer.json["changed"] == ["x-hus"]
+    assert [(fault["line"], fault["field"]) for fault in answer.json["faults"]] == [(3, "cvr"), (5, "tariff_unit")]
+    assert [p["id"] for p in world.call("get", "/providers").json["providers"]] == ["x-hus"]
+
+
+@pytest.mark.parametrize(
+    "raw, field",
+    [
+        (f"{HEADER}\nx-hus;Ærø\n".encode("latin-1"), "body"),
+        (f"{HEADER}\n".encode("utf-16"), "body"),
+        (b"id,name\nx-hus,X-Hus\n", "body"),
+        (b'id;name\nx-hus;"X-Hus\n', "body"),
+        (b"", "header.id"),
+        (b"id;navn\n", "header.navn"),
+        (b"id;name;name\n", "header.name"),
+        (b"name\nX-Hus\n", "header.id"),
+        (b"id;name\n" + b"x;X\n" * 20_001, "body"),
+    ],
+    ids=["latin-1", "utf-16", "commas", "quotes", "empty", "unknown column", "twice", "no id", "too long"],
+)
+def test_what_is_no_such_table_is_refused_as_a_whole(world: World, raw: bytes, field: str):
+    assert wrong(load(world, raw=raw)) == (None, field)
+
+
+def test_a_file_that_is_too_large_is_refused(world: World):
+    assert load(world, raw=b"x" * (4 * 1024 * 1024 + 1)).status_code == 413
+
+
+@pytest.mark.parametrize("who", [KIM, LONE], ids=["caseworker", "provider"])
+def test_only_those_who_keep_the_register_import(world: World, who: Any):
+    assert load(world, X_LINE, by=who).status_code == 403
+    assert world.said("provider.changed") == []
+
+
+def test_a_provider_does_not_read_the_register(world: World):
+    paths = ("/providers", "/providers/x-hus", "/providers.csv")
+
+    assert {world.call("get", path, LONE).status_code for path in paths} == {403}
+
+
+def test_what_is_exported_can_be_imported_unchanged_and_no_cell_is_a_formula(world: World):
+    tariffs = [BY_THE_HOUR, {"unit": "day", "price_from": "1.00", "price_to": "2.00", "offer": "mobile-offer"}]
+    put(world, tariffs=tariffs, phone="+45 86123456", contact='=HYPERLINK("http://x")', address="Vej 7; 2.\nÅby")
+    put(world, "bohaven", name="@Bohaven", contact="-1+1")
+
+    table = world.call("get", "/providers.csv")
+    assert table.mimetype == "text/csv"
+    cells = [cell for row in csv.reader(io.StringIO(table.text), delimiter=";") for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    assert "'+45 86123456" in cells
+    before = known(world)
+    assert load(world, raw=table.data).json == {"changed": [], "unchanged": 2, "faults": []}
+    assert known(world) == before

@@ -12,7 +12,7 @@ from casework.contracts.decision import DecisionNotified
 from casework.contracts.intake import CitizenChanged, DocumentsRecorded
 from casework.contracts.ordering import CommitmentMade, OrderSent
 from casework.contracts.values import Document
-from casework.errors import NotHere, NotYet
+from casework.errors import NotYet
 from casework.testing.cases import refused
 from ordering.commands import SendOrders
 
@@ -24,13 +24,19 @@ def a_document(kind: str) -> Document:
 
 
 # what an order takes
-@pytest.mark.rule("ORD-05")
+@pytest.mark.refuses("ORD-05")
 def test_nothing_can_be_sent_before_a_decision(case: Played):
     case.hear(assessed(1, goal("g1"), interventions=(help_from("x-hus"),)))
 
-    with pytest.raises(NotHere) as caught:
+    with refused("ORD-05", "ordering.send"):
         case.send()
-    assert caught.value.rule == "ORD-05"
+
+
+@pytest.mark.permits("ORD-05")
+def test_what_is_decided_is_sent(granted: Played):
+    granted.send()
+
+    assert granted.at() == ["answer"]
 
 
 @pytest.mark.refuses("GEN-14")
@@ -39,7 +45,7 @@ def test_a_provider_sends_no_order(granted: Played):
         granted.act(SendOrders(action="ordering.send"), by=LONE)
 
 
-@pytest.mark.rule("ORD-01")
+@pytest.mark.permits("ORD-01")
 def test_several_providers_get_an_order_each(shared: Played):
     shared.send()
 
@@ -63,9 +69,21 @@ def test_help_that_nobody_delivers_makes_no_order(case: Played):
     case.hear(assessed(1), made(own))
 
     assert case.at() == []
+    with refused("ORD-05", "ordering.send"):
+        case.send()
 
 
-@pytest.mark.rule("ORD-04")
+@pytest.mark.refuses("ORD-04")
+@pytest.mark.parametrize("service", ["citizen-managed-assistance", "additional-expenses"])
+def test_nobody_is_chosen_to_deliver_what_nobody_delivers(case: Played, service: str):
+    case.hear(assessed(1), made(help_from("x-hus"), help_from(None, "i2", services=(service,))))
+
+    with refused("ORD-04", "order.interventions[i2].provider"):
+        case.fill(interventions=[{"id": "i2", "provider": {"id": "zeta", "name": "Zeta", "role": "provider"}}])
+    assert case.at("zeta") == []
+
+
+@pytest.mark.permits("ORD-04")
 def test_help_beside_it_is_ordered_all_the_same(case: Played):
     own = help_from(None, "i2", services=("additional-expenses",))
     case.hear(assessed(1), made(help_from("x-hus"), own)).send()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -10,7 +10,7 @@ from flask import Flask
 from casework.messaging import Transport
 from casework.service import clock as clocks
 from casework.service.app import create_app as create_base
-from casework.service.runtime import Service, repeat
+from casework.service.runtime import Service
 from casework.service.settings import Settings
 from scheduler import api, handlers
 from scheduler.mail import Mailer, Post, Smtp
@@ -27,12 +27,13 @@ class SchedulerService(Service):
     def __init__(
         self, settings: SchedulerSettings, *, transport: Transport | None = None, mailer: Mailer | None = None
     ) -> None:
-        self._closed = threading.Event()
         server = settings.smtp_server
         mailer = mailer or (Smtp(*server) if server else None)
         super().__init__("scheduler", settings, lambda s, e, m: handlers.take(self.house, s, e, m), transport=transport)
         self.house = handlers.House(self.municipality.calendar, mails=mailer is not None)
-        self.post = mailer and Post(self.database, mailer, settings.sender, settings.portal, self.clock, clocks.system)
+        self.mail_post = mailer and Post(
+            self.database, mailer, settings.sender, settings.portal, self.clock, clocks.system
+        )
 
     def tick(self) -> int:
         """Raise all that is due by the clock, batch by batch; how many deadlines have moved."""
@@ -49,25 +50,15 @@ class SchedulerService(Service):
     def send_notifications(self) -> int:
         """Try every mail that is queued and has rested long enough; how many were tried."""
         tried = 0
-        while self.post and (claimed := self.post.send()):
+        while self.mail_post and (claimed := self.mail_post.send()):
             tried += claimed
             self.wake()
         return tried
 
-    def background(self) -> None:
-        """Let days pass and mails go out, where no Celery does; until the service is closed."""
-        repeat(self._closed, lambda: self.tick() + self.send_notifications(), self.settings.tick_seconds)
-
-    def run(self, stop: threading.Event, *, consume: bool = True, relay: bool = True) -> None:
-        """The `work` role. In one process it lets days pass itself."""
-        if self.settings.broker.startswith("direct") and not self.settings.tasks_broker:
-            threading.Thread(target=self.background, name="scheduler-days", daemon=True).start()
-        super().run(stop, consume=consume, relay=relay)
-        self._closed.set()
-
-    def close(self) -> None:
-        self._closed.set()
-        super().close()
+    @property
+    def jobs(self) -> Mapping[str, Callable[[Any], int]]:
+        """Let days pass, and mails go out."""
+        return {"tick": SchedulerService.tick, "send_notifications": SchedulerService.send_notifications}
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> SchedulerService:

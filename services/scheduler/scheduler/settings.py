@@ -16,9 +16,7 @@ class SchedulerSettings(Settings):
 
     smtp: str = ""  # host:port of the mail server; empty: the portal alone tells
     sender: str = "sagsgang@localhost"
-    tick_seconds: float = 10.0  # how often it is looked whether a day has come
     portal: str = "http://127.0.0.1:8000"  # where links in mails lead
-    tasks_broker: str = ""  # Celery's broker where it is another than the messages'
 
     @classmethod
     def from_env(cls, service: str = "scheduler") -> SchedulerSettings:
@@ -33,9 +31,7 @@ class SchedulerSettings(Settings):
             **{f.name: getattr(shared, f.name) for f in fields(Settings)},
             smtp=env.str("SMTP", cls.smtp),
             sender=env.str("SENDER", cls.sender),
-            tick_seconds=env.float("TICK_SECONDS", cls.tick_seconds),
             portal=env.str("PORTAL", cls.portal).rstrip("/"),
-            tasks_broker=env.str("TASKS_BROKER", cls.tasks_broker),
         )
         _ = settings.smtp_server  # a wrong address is told at start, not at the first mail
         return settings

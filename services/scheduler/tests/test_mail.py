@@ -43,7 +43,7 @@ def mails(world: World) -> list[Notification]:
 
 def resting_until(world: World, now: datetime) -> None:
     """The clock by which delays run."""
-    world.service.post = replace(world.service.post, resting=lambda: now)
+    world.service.mail_post = replace(world.service.mail_post, resting=lambda: now)
 
 
 def test_a_mail_says_what_it_is_about_and_where_to_look_and_nothing_else(mailing: World, letterbox: Letterbox):
@@ -76,13 +76,13 @@ def test_a_failed_mail_rests_longer_and_longer(mailing: World, letterbox: Letter
     now = NOW
     for delay in DELAYS[:2]:
         resting_until(mailing, now)
-        assert mailing.service.post.send() == 1
+        assert mailing.service.mail_post.send() == 1
         resting_until(mailing, now + delay - timedelta(seconds=1))
-        assert mailing.service.post.send() == 0
+        assert mailing.service.mail_post.send() == 0
         now += delay
 
     resting_until(mailing, now)
-    assert mailing.service.post.send() == 1
+    assert mailing.service.mail_post.send() == 1
     assert len(letterbox.mails) == 1
     assert mails(mailing)[0].status == "sent"
 
@@ -92,11 +92,11 @@ def test_a_mail_is_given_up_in_the_end_and_the_portal_says_so(mailing: World, le
     now = NOW
     for delay in (*DELAYS, timedelta(days=1)):
         resting_until(mailing, now)
-        assert mailing.service.post.send() == 1
+        assert mailing.service.mail_post.send() == 1
         now += delay
 
     resting_until(mailing, now)
-    assert mailing.service.post.send() == 0
+    assert mailing.service.mail_post.send() == 0
     (mail,) = mails(mailing)
     assert (mail.status, mail.failure, mail.sent_at) == ("failed", "SMTP 451", None)
     assert mailing.said("notification.sent")[-1][1]["failure"] == "SMTP 451"
@@ -114,11 +114,11 @@ def test_a_killed_sender_leaves_its_mail_to_the_next(mailing: World, letterbox: 
     letterbox.failures = [KeyboardInterrupt()]
     resting_until(mailing, NOW)
     with pytest.raises(KeyboardInterrupt):
-        mailing.service.post.send()
+        mailing.service.mail_post.send()
 
-    assert mailing.service.post.send() == 0  # it is still the other's
+    assert mailing.service.mail_post.send() == 0  # it is still the other's
     resting_until(mailing, NOW + LEASE)
-    assert mailing.service.post.send() == 1
+    assert mailing.service.mail_post.send() == 1
     assert len(letterbox.mails) == 1
 
 
@@ -202,7 +202,7 @@ def test_a_real_server_that_refuses_is_believed_and_its_words_are_not_kept(make,
 
 
 def test_a_server_that_is_away_is_tried_again(mailing: World):
-    mailing.service.post = replace(mailing.service.post, mailer=Smtp("127.0.0.1", 9, timeout=1))
+    mailing.service.mail_post = replace(mailing.service.mail_post, mailer=Smtp("127.0.0.1", 9, timeout=1))
 
     mailing.service.send_notifications()
 

@@ -12,16 +12,25 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from celery import Celery
 from kombu import Connection
 
 from casework.configuration import Misconfigured
-from scheduler.tasks import make_celery
+from casework.service.tasks import make_celery
+from scheduler.app import SchedulerService, create
+from scheduler.settings import SchedulerSettings
 
 from .conftest import OPENED, Silence, World, asked, at
 
+JOBS = {"tick": SchedulerService.tick, "send_notifications": SchedulerService.send_notifications}
+
+
+def celery_of(settings: SchedulerSettings) -> Celery:
+    return make_celery("scheduler", settings, lambda: create(settings, transport=Silence()), JOBS)
+
 
 def test_beat_looks_for_what_is_due_and_for_what_is_to_be_mailed(settings):
-    celery = make_celery(replace(settings, broker="amqp://localhost", tick_seconds=5))
+    celery = celery_of(replace(settings, broker="amqp://localhost", tick_seconds=5))
 
     entries = celery.conf.beat_schedule
     assert {entry["task"] for entry in entries.values()} == {"scheduler.tick", "scheduler.send_notifications"}
@@ -31,7 +40,7 @@ def test_beat_looks_for_what_is_due_and_for_what_is_to_be_mailed(settings):
 
 def test_a_task_does_what_the_service_does(world: World, settings):
     world.hear(asked("complaint", "2026-03-16"), by="decision")
-    celery = make_celery(replace(settings, tasks_broker="memory://"), transport=Silence())
+    celery = celery_of(replace(settings, tasks_broker="memory://"))
     world.service.clock.set(at("2026-03-16 08:00"))
 
     assert celery.tasks["scheduler.tick"].apply().get() == 1
@@ -41,7 +50,7 @@ def test_a_task_does_what_the_service_does(world: World, settings):
 
 def test_one_process_needs_no_celery(settings):
     with pytest.raises(Misconfigured, match="Celery"):
-        make_celery(settings)
+        celery_of(settings)
 
 
 def test_the_worker_of_one_process_lets_days_pass_itself(make):

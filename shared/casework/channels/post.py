@@ -140,7 +140,7 @@ class Post:
         free = self.threads - len(self._under_way)
         if free == 0:
             return []
-        doubtful = self.threads // 2 - sum(turn.doubtful for turn in self._under_way.values())
+        doubtful = max(1, self.threads // 2) - sum(turn.doubtful for turn in self._under_way.values())
         now = self.resting()
         with self.database.writing() as session:
             _line_up(session, now)
@@ -158,7 +158,7 @@ class Post:
                 sa.or_(LineRow.leased_until.is_(None), LineRow.leased_until <= now),
                 LineRow.channel.in_(list(self.channels)),
             )
-            .order_by(LineRow.try_at)
+            .order_by(LineRow.failures, LineRow.try_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )

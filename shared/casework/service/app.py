@@ -17,7 +17,7 @@ from casework.errors import Invalid, NotFound
 from casework.messaging.tables import Incoming, Line, Outgoing
 from casework.process import Role
 from casework.schema import Money, Quantity
-from casework.service import errors
+from casework.service import errors, parcels_api
 from casework.service.auth import only
 from casework.service.runtime import Service
 from casework.tracing import continue_trace
@@ -25,6 +25,9 @@ from casework.tracing import continue_trace
 log = structlog.get_logger()
 
 PAGE = 50
+
+MEASURED = ("waiting", "failed", "oldest_waiting_seconds")
+"""Of the parcels that leave the house."""
 
 
 def create_app(service: Service) -> Flask:
@@ -46,6 +49,8 @@ def create_app(service: Service) -> Flask:
     errors.init_app(app)  # after flask-smorest, whose own errors are plain JSON and no problem documents
     _measure(app, service)
     _operate(app, service)
+    if service.post:
+        parcels_api.init_app(app, service, service.post)
     _explain(app)
     return app
 
@@ -95,8 +100,11 @@ def _measure(app: Flask, service: Service) -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         with service.database.reading() as session:
-            waiting = _stuck(session)
-        lines = "".join(f"sagsgang_messages_{name} {count}\n" for name, count in waiting.items())
+            counts = {f"messages_{name}": count for name, count in _stuck(session).items()}
+            if service.post:
+                parcels = service.post.status(session)
+                counts |= {f"parcels_{name}": parcels[name] for name in MEASURED}
+        lines = "".join(f"sagsgang_{name} {count}\n" for name, count in counts.items())
         return Response(generate_latest(registry) + lines.encode(), mimetype=CONTENT_TYPE_LATEST)
 
 

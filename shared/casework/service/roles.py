@@ -12,7 +12,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from casework.migrations import upgrade
-from casework.service import logs
+from casework.service import logs, tasks
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 
@@ -37,19 +37,15 @@ class _Gunicorn(BaseApplication):
         return self.make()
 
 
-def main(
-    name: str, create: Create, create_app: CreateApp, tasks: Callable[[Service], Any] | None = None,
-    argv: Sequence[str] | None = None,
-) -> int:  # fmt: skip
-    """Run one role until it is told to stop (SIGTERM, Ctrl-C). `tasks` exists only where something is due or leaves."""
+def main(name: str, create: Create, create_app: CreateApp, argv: Sequence[str] | None = None) -> int:
+    """Run one role until it is told to stop (SIGTERM, Ctrl-C). `tasks` is refused where nothing is due or leaves."""
     parser = argparse.ArgumentParser(prog=f"sagsgang-{name}", description=f"sagsgang: {name}")
     role = parser.add_subparsers(dest="role", required=True, metavar="ROLE")
     api = role.add_parser("api", help="answer HTTP")
     api.add_argument("--threads", type=int, default=8)
     work = role.add_parser("work", help="take messages in and send them out")
     work.add_argument("--only", choices=("consumer", "relay"), help="one of the two alone")
-    if tasks:
-        role.add_parser("tasks", help="carry out what is due and what leaves the house (Celery)")
+    role.add_parser("tasks", help="carry out what is due and what leaves the house, where there is any (Celery)")
     role.add_parser("migrate", help="bring the database up to date, and the queues in place")
     asked = parser.parse_args(argv)
     if asked.role == "api":
@@ -59,8 +55,10 @@ def main(
     if asked.role == "migrate":
         upgrade(service)
         service.transport.declare()
-    elif asked.role == "tasks" and tasks:
-        tasks(service)
+    elif asked.role == "tasks":
+        if not service.jobs:
+            parser.error(f"{name} has no tasks: nothing is due there, and nothing leaves the house")
+        tasks.run(tasks.make_celery(name, service.settings, create, service.jobs), service.settings.log_level)
     else:
         _work(service, asked.only)
     service.close()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from casework import configuration, vocabularies
-from casework.channels import Post
+from casework.channels import Channel, ParcelRow, Post
 from casework.database import Database
 from casework.messaging import Direct, Inbox, Relay, Transport
 from casework.messaging.inbox import Handler
@@ -20,6 +21,11 @@ from casework.service.settings import Settings
 
 log = structlog.get_logger()
 
+MakeChannels = Callable[[Any], Mapping[str, Channel]]
+"""(service) -> the channels by which it reaches somebody outside."""
+Told = Callable[[Any, Session, ParcelRow], None]
+"""(service, session, parcel) hears in the same commit that a parcel has been sent, or given up."""
+
 
 class Service:
     """A service at work. Tests and the onebox hand in a transport; nothing is patched."""
@@ -27,7 +33,10 @@ class Service:
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
     courier: Post | None = None  # hands over what leaves the house, where the service has channels
 
-    def __init__(self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None,
+        channels: MakeChannels | None = None, on_sent: Told | None = None, on_given_up: Told | None = None,
+    ) -> None:  # fmt: skip
         self.name, self.settings = name, settings
         vocabularies.use(settings.municipality)  # before the settings, which may name codes that were taken in
         self.municipality = configuration.load(settings.municipality)
@@ -37,6 +46,7 @@ class Service:
         self.inbox = Inbox(name, self.database, handle, clocks.system)
         self.relay = Relay(self.database, self.transport, clocks.system)
         self.wake: Callable[[], None] = lambda: None  # called after each commit that owes others something
+        self.post = self._make_post(channels, on_sent, on_given_up) if channels else None
         if isinstance(self.transport, Direct):
             self.transport.connect(name, self.inbox.receive)
 
@@ -45,9 +55,37 @@ class Service:
         self.inbox.work([subject])
         self.wake()
 
+    def _make_post(self, channels: MakeChannels, on_sent: Told | None, on_given_up: Told | None) -> Post:
+        def told(tell: Told | None) -> Callable[[Session, ParcelRow], None] | None:
+            return partial(tell, self) if tell else None
+
+        return Post(
+            self.database, channels(self), lambda: self.clock(), told(on_sent), on_given_up=told(on_given_up),
+            resting=clocks.system,
+        )  # fmt: skip
+
+    def send_parcels(self) -> int:
+        """Hand over what may leave the house now; how many parcels were tried."""
+        begun = self.post.send() if self.post else 0
+        if begun:
+            self.wake()
+        return begun
+
+    @property
+    def jobs(self) -> Mapping[str, Callable[[Any], int]]:
+        """What is done again and again: by Celery where there is a broker, by threads in one process."""
+        return {"send_parcels": Service.send_parcels} if self.post else {}
+
+    def rounds(self, stop: threading.Event) -> list[Callable[[], None]]:
+        """For one process: each job, again and again until `stop` is set."""
+        acts = [partial(act, self) for act in self.jobs.values()]
+        return [partial(repeat, stop, act, self.settings.tick_seconds) for act in acts]
+
     def run(self, stop: threading.Event, *, consume: bool = True, relay: bool = True) -> None:
         """The `work` role: consumer, relay, and the clock of what is to be tried again; until `stop` is set."""
         jobs: list[Callable[[], Any]] = [lambda: repeat(stop, self.inbox.work_due, 1.0)]
+        if self.settings.broker.startswith("direct") and not self.settings.tasks_broker:
+            jobs += self.rounds(stop)
         if consume:
             jobs.append(lambda: self.transport.consume(self.name, self.inbox.receive, stop.is_set))
         if relay:
@@ -62,6 +100,8 @@ class Service:
             thread.join(10)
 
     def close(self) -> None:
+        if self.post:
+            self.post.close()
         self.transport.close()
         if self.courier:
             self.courier.close()

@@ -21,6 +21,9 @@ class Settings:
     token_key: str = ""  # the portal's public key (PEM, Ed25519), by which tokens are checked
     log_level: str = "INFO"
     listen: str = "127.0.0.1:8000"
+    tick_seconds: float = 10.0  # how often it is looked whether something is due, or to leave the house
+    tasks_broker: str = ""  # Celery's broker where it is another than the messages'
+    private_receivers: bool = False  # webhooks may call addresses in the house's own network
 
     @classmethod
     def from_env(cls, service: str) -> Settings:
@@ -36,4 +39,7 @@ class Settings:
             token_key=env.str("TOKEN_KEY", cls.token_key),
             log_level=env.str("LOG_LEVEL", cls.log_level),
             listen=env.str("LISTEN", cls.listen),
+            tick_seconds=env.float("TICK_SECONDS", cls.tick_seconds),
+            tasks_broker=env.str("TASKS_BROKER", cls.tasks_broker),
+            private_receivers=env.bool("PRIVATE_RECEIVERS", cls.private_receivers),
         )
