@@ -119,16 +119,17 @@ def test_a_warning_about_a_section_leads_to_the_section() -> None:
 
 
 def test_a_template_that_does_not_fit_the_case_is_named_and_the_rest_is_shown(
-    caseworker: Browser, lettered: FakePhases
+    browser: Browser, lettered: FakePhases
 ) -> None:
     told = {"field": "decision_letter.sections[result]", "detail": "Skabelonen kan ikke bruges her", "rule": "DEC-08"}
     lettered.answers["GET", "/letter"] = (422, told)
 
-    page = caseworker.get(LETTER)
+    pages = [browser.sign_in(person).get(LETTER) for person in ("caseworker", "leader")]
 
-    assert page.status_code == 200
-    assert "Skabelonen kan ikke bruges her" in words(page.text)
-    assert "Der er ikke truffet en afgørelse endnu." in words(page.text)
+    assert [page.status_code for page in pages] == [200, 200]
+    assert "Skabelonen kan ikke bruges her" in words(pages[0].text)
+    assert "Der er ikke truffet en afgørelse endnu." in words(pages[0].text)
+    assert ['href="/letter-templates/result">Ret skabelonen' in page.text for page in pages] == [False, True]
 
 
 @pytest.mark.parametrize("person", ["finance", "operator"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +48,7 @@ def _page(case_id: UUID, me: Actor, typed: Typed | None = None, complaint: Compl
     note(case_id, me, "read")
     told: Mapping[str, Any] = answer.json() if answer.ok else {}
     sections = told.get("sections", [])
-    broken = [] if answer.ok else [_complaint(problem(answer))]
+    broken = None if answer.ok else _complaint(problem(answer))
     described = descriptions().of(phases(), me, "decision")
     decisions = part["parts"].get("decisions", [])
     return render_template(
@@ -62,7 +62,8 @@ def _page(case_id: UUID, me: Actor, typed: Typed | None = None, complaint: Compl
         is_missing=letter.is_missing,
         etag=part["revision"],
         typed=typed,
-        complaints=[complaint] if complaint else broken,
+        complaints=[complaint] if complaint else [replace(broken, input="")] if broken else [],
+        broken_section=letter.section_of(broken.field) if broken else "",
         is_readable=answer.ok,
         sent=letter.sent(decisions),
         stories=[(d, letter.story(d)) for d in reversed(decisions)],
