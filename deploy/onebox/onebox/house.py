@@ -69,7 +69,6 @@ class House:
         moved = 0
         for service in self.services.values():
             moved += service.relay.run_once() + service.inbox.work_due()
-            moved += service.courier.send() if service.courier else 0
         return moved
 
     def settle(self) -> None:

@@ -1,12 +1,12 @@
 """Decision, put together."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
 
 from casework import channels
 from casework.phase.phase import Phase
-from casework.service import clock as clocks
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
 from decision import commands, delivery, letter, model, rules
@@ -34,27 +34,21 @@ PHASE = Phase(
 SETTINGS = DecisionSettings
 
 
-class DecisionService(PhaseService):
-    """Decision at work, with a post that hands letters over."""
-
-    def __init__(self, settings: DecisionSettings, **overrides: Any) -> None:
-        super().__init__(PHASE, settings, DecisionHandlers, **overrides)
-        self.courier = channels.Post(self.database, _ways(settings), lambda: self.clock(), resting=clocks.system)
-
-
-def _ways(settings: DecisionSettings) -> dict[str, channels.Channel]:
+def _ways(service: PhaseService) -> Mapping[str, channels.Channel]:
     """How letters are handed over; without a folder, or a number to send by, they wait."""
-    folder = settings.post_folder
+    settings = service.settings
+    assert isinstance(settings, DecisionSettings)
+    folder = settings.letters
     ways: dict[str, channels.Channel] = {delivery.PRINT: delivery.Print(folder / "print")} if folder else {}
     if folder and settings.sender_cvr:
         ways[delivery.DIGITAL_POST] = delivery.DigitalPost(folder / "digital-post", settings.sender_cvr)
     return ways
 
 
-def create(settings: Settings | None = None, **overrides: Any) -> DecisionService:
+def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
     settings = settings or Settings.from_env("decision")
     mine = settings if isinstance(settings, DecisionSettings) else DecisionSettings.beside(settings)
-    return DecisionService(mine, **overrides)
+    return PhaseService(PHASE, mine, DecisionHandlers, channels=_ways, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from decision.facts import VARIABLES, Facts
+from decision.facts import PERSON, VARIABLES, Facts
 from decision.kinds import NEEDED
 
 _HELP: Mapping[str, Any] = {
@@ -70,6 +70,7 @@ _LISTS = ("granted", "refused", "legal_bases", "precedents", "enclosures")
 _BARE: Facts = {
     **dict.fromkeys(VARIABLES),
     **{name: [] for name in _LISTS},
+    **{name: dict.fromkeys(PERSON) for name in ("caseworker", "recipient")},
     **{name: _FULL[name] for name in ("municipality", "authority_name", "complaint_weeks", "reassessment_weeks")},
     "is_to_citizen": True,
     "has_action_plan": False,

@@ -120,10 +120,11 @@ def _iso(day: Any) -> str | None:
     return day.isoformat() if day else None
 
 
-def _person(party: Party | None) -> dict[str, Any] | None:
-    if party is None:
-        return None
-    return {name: getattr(party, name) for name in ("name", "role", "phone", "email")}
+PERSON = ("name", "role", "phone", "email")
+
+
+def _person(party: Party | None) -> dict[str, Any]:
+    return {name: getattr(party, name, None) for name in PERSON}
 
 
 def _help(i: Intervention) -> dict[str, Any]:

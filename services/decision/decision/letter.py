@@ -78,11 +78,12 @@ def _section(s: Case, kind: str, id: str, known: facts.Facts, entry: LetterSecti
 
 
 def _rendered(s: Case, id: str, known: facts.Facts) -> str:
+    template = s.texts.get(id) or templates.shipped(id)
     try:
-        return templates.render(s.texts.get(id) or templates.shipped(id), known).strip()
+        return templates.render(template, known).strip()
     except LiquidError as error:
-        raise Refused("DEC-08", f"decision_letter.sections[{id}]",
-                      f"Skabelonen for »{heading(id)}« kan ikke bruges her: {error.message}") from error  # fmt: skip
+        why = f"Skabelonen for »{heading(id)}« kan ikke bruges. {templates.explained(error, template)}"
+        raise Refused("DEC-08", f"decision_letter.sections[{id}]", why) from error
 
 
 def fingerprint(text: str) -> str:
@@ -239,4 +240,10 @@ def every_character_can_be_printed(s: Case) -> Iterator[Warned]:
                              f"Brevet kan ikke vise {' '.join(found)}. Skriv det med ord")  # fmt: skip
 
 
-WARNINGS = (an_edited_section_still_fits, every_character_can_be_printed)
+def the_envelope_has_an_address(s: Case) -> Iterator[Warned]:
+    to = s[DecisionLetter].recipient
+    if _being_written(s) and to and not address(s, to)[1:]:
+        yield Warned("DEC-08", "decision.decision_letter.recipient", "Modtagerens adresse mangler til et brev på papir")
+
+
+WARNINGS = (an_edited_section_still_fits, every_character_can_be_printed, the_envelope_has_an_address)

@@ -17,7 +17,7 @@ from casework.service.settings import Settings
 class DecisionSettings(Settings):
     """Read from the environment: DECISION_POST_FOLDER, DECISION_SENDER_CVR."""
 
-    post_folder: Path | None = None  # where letters are laid to be printed or sent; none: they wait
+    post_folder: Path | None = None  # where letters are laid to be printed or sent; else see `letters`
     sender_cvr: str = ""  # the municipality's, by which it sends Digital Post
 
     @classmethod
@@ -34,13 +34,13 @@ class DecisionSettings(Settings):
             raise Misconfigured("DECISION_SENDER_CVR: det er ikke et CVR-nummer")
         return cls(
             **{f.name: getattr(shared, f.name) for f in fields(Settings)},
-            post_folder=Path(folder) if folder else _beside_the_database(shared.database),
+            post_folder=Path(folder) if folder else None,
             sender_cvr=number,
         )
 
-
-def _beside_the_database(url: str) -> Path | None:
-    """Embedded, letters lie in a folder beside the database file."""
-    address = make_url(url)
-    is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
-    return Path(str(address.database)).parent / "post" if is_file else None
+    @property
+    def letters(self) -> Path | None:
+        """The folder for letters; embedded it is beside the database file. None: they wait."""
+        address = make_url(self.database)
+        is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
+        return self.post_folder or (Path(str(address.database)).parent / "post" if is_file else None)

@@ -53,8 +53,8 @@ def kroner(value: Any) -> str:
 
 
 def join(value: Any, between: str = ", ") -> str:
-    """A list in one line. Only of lists: a range could be endless."""
-    return between.join(map(str, value)) if isinstance(value, list) else str(value)
+    """A list in one line; nothing for anything else, for a range could be endless."""
+    return str(between).join(map(str, value)) if isinstance(value, list) else ""
 
 
 class _Letters(Environment):
@@ -103,14 +103,14 @@ def fault(text: str, examples: Mapping[str, Facts]) -> Fault | None:
     try:
         unknown = _unknown(text, next(iter(examples.values())))
     except LiquidError as error:
-        return _told(error, text)
+        return explained(error, text)
     if unknown:
         return unknown
     for kind, facts in examples.items():
         try:
             render(text, facts)
         except (LiquidError, ArithmeticError, ValueError) as error:
-            line, reason = _told(error, text)
+            line, reason = explained(error, text)
             return Fault(line, f"{reason} (prøvet på et brev af arten {kind})")
     return None
 
@@ -133,7 +133,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"Mente du »{found[0]}«?" if found else "Se listen over variabler"
 
 
-def _told(error: Exception, text: str) -> Fault:
+def explained(error: Exception, text: str) -> Fault:
     """The error in words for those who write templates."""
     place = error.context() if isinstance(error, LiquidError) else None
     line = place[0] if place else text.count("\n") + 1
@@ -141,11 +141,12 @@ def _told(error: Exception, text: str) -> Fault:
     for pattern, reason in _REASONS.items():
         if found := re.search(pattern, message):
             return Fault(line, reason.format(*found.groups()))
-    return Fault(line, f"Det kan ikke læses ({message})")
+    return Fault(line, "Det er ikke skrevet, så det kan læses")
 
 
 _REASONS: Mapping[str, str] = {
     r"unexpected tag '(.+)'": "»{0}« kan ikke bruges her. Der er " + ", ".join(TAGS),
+    r"missing expression": "Der mangler et udtryk",
     r"expected tag (\w+)": "Der mangler »{0}« til sidst",
     r"'?(.+?)'? is undefined": "Variablen »{0}« findes ikke",
     r"unknown filter '(.+)'": "Filteret »{0}« findes ikke. Der er " + ", ".join(FILTERS),

@@ -31,7 +31,6 @@ class Service:
     """A service at work. Tests and the onebox hand in a transport; nothing is patched."""
 
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
-    courier: Post | None = None  # hands over what leaves the house, where the service has channels
 
     def __init__(
         self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None,
@@ -90,8 +89,6 @@ class Service:
             jobs.append(lambda: self.transport.consume(self.name, self.inbox.receive, stop.is_set))
         if relay:
             jobs.append(lambda: repeat(stop, self.relay.run_once, 0.05))
-        if relay and (courier := self.courier):
-            jobs.append(lambda: repeat(stop, courier.send, 1.0))
         threads = [threading.Thread(target=job, name=f"{self.name}-{n}", daemon=True) for n, job in enumerate(jobs)]
         for thread in threads:
             thread.start()
@@ -103,8 +100,6 @@ class Service:
         if self.post:
             self.post.close()
         self.transport.close()
-        if self.courier:
-            self.courier.close()
         self.database.close()
 
 
