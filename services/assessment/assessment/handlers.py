@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from assessment.commands import CompletePlan, Reuse
+from assessment.model import Ledger
 from casework.contracts import Command, Message
 from casework.contracts.intake import ConsentChanged
 from casework.errors import NotFound
@@ -33,7 +34,12 @@ class AssessmentHandlers(Handlers):
         """Raises NotFound where the earlier case is not the citizen's, or none of this person's business."""
         if isinstance(trigger, Reuse):
             wanted: UUID | None = trigger.from_case
-        elif isinstance(trigger, ConsentChanged) and trigger.reused_information_consent and s.case:
+        elif (
+            isinstance(trigger, ConsentChanged)
+            and trigger.reused_information_consent
+            and s.case
+            and not s[Ledger].reused
+        ):
             wanted = s.case.linked_from
         else:
             wanted = None

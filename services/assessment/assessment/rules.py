@@ -34,6 +34,7 @@ from assessment.model import (
 )
 from assessment.reuse import confirmed_by_writing
 from casework import legal_bases, representation, target_groups
+from casework.contracts import Command
 from casework.contracts.assessment import (
     ActionPlanCompleted,
     ActionPlanOffered,
@@ -55,7 +56,7 @@ from casework.contracts.decision import AppealDecided, DecisionMade, DecisionRea
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, CitizenChanged, IntakeCompleted, RepresentationChanged
 from casework.contracts.values import CategoryAnalysis, Goal, LevelEntry, Party, ThemeEntry
-from casework.errors import Refused
+from casework.errors import NotHere, Refused
 from casework.fields import fields_of
 from casework.offers import is_residence
 from casework.pricing import as_told, inherited, priced, total
@@ -80,11 +81,14 @@ def begin(s: Case, completed: IntakeCompleted, today: date) -> Events:
 
 
 def start(s: Case, command: StartAssessment, today: date) -> Events:
+    _the_case_is_open(s, command)
     yield AssessmentStarted(started_on=today)
 
 
 def recommend(s: Case, command: Recommend, today: date) -> Events:
     """Freeze what is put forward (EVA-15), once what the law and the method demand is there."""
+    _the_case_is_open(s, command)
+    _no_other_is_waiting(s, command)
     assessment = s[CaseAssessment]
     _the_need_is_reasoned(assessment)
     _the_wish_is_answered(s)
@@ -94,6 +98,18 @@ def recommend(s: Case, command: Recommend, today: date) -> Events:
     _there_is_a_primary_group(assessment)
     yield Becomes(recommended_on=today, recommended_by=s.actor.id, approved=None, is_changed=None, comment=None)
     yield put_forward(s)
+
+
+def _the_case_is_open(s: Case, command: Command) -> None:
+    if s.told(CaseClosed):
+        raise NotHere("Sagen er lukket. Åbn en ny sag, der henviser til den", field=command.action)
+
+
+def _no_other_is_waiting(s: Case, command: Command) -> None:
+    """A leader answers one recommendation at a time: what is sent meanwhile would pass the one that waits."""
+    waiting = next((run.number for run in s.runs if run.at == "answer"), None)
+    if waiting:
+        raise NotHere(f"Indstilling {waiting} venter på svar. Den skal besvares først", field=command.action)
 
 
 def put_forward(s: Case) -> Becomes:

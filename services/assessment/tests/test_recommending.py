@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assessment.app import PHASE
-from assessment.commands import AnswerRecommendation, PauseAssessment, Recommend, SendCopy, SendHearing
+from assessment.commands import AnswerRecommendation, PauseAssessment, Recommend, SendCopy, SendHearing, StartAssessment
 from assessment.model import CaseAssessment, Ledger, State
 from casework.configuration import Delegation, Municipality
 from casework.contracts.assessment import HelpProposed, RecommendationApproved, RecommendationSubmitted
-from casework.contracts.intake import CitizenChanged, RepresentationChanged
+from casework.contracts.intake import CaseClosed, CitizenChanged, RepresentationChanged
 from casework.contracts.values import Document, Goal, Intervention, Party, ServiceLine
+from casework.errors import NotHere
 from casework.pricing import as_told, inherited, priced, total
 from casework.process import Situation
 from casework.schema import Amount
@@ -258,6 +259,24 @@ def test_what_is_for_the_committee_takes_the_committees_answer():
         doing(PHASE, s, AnswerRecommendation(action="assessment.approve"))
     answered = AnswerRecommendation(action="assessment.approve", decision_body="assignment-committee")
     assert [run.at for run in doing(PHASE, s, answered).situation.runs] == ["approved"]
+
+
+def test_a_second_recommendation_does_not_pass_one_that_waits_for_its_answer():
+    first = submitted(REASONED)
+    approved = doing(PHASE, first, AnswerRecommendation(action="assessment.approve")).situation
+    again = doing(PHASE, approved, Recommend()).situation
+
+    with pytest.raises(NotHere, match="Indstilling 2 venter på svar"):
+        doing(PHASE, again, Recommend())
+
+
+@pytest.mark.parametrize("act", [Recommend(), StartAssessment(reason="Ringede igen")])
+def test_a_closed_case_is_not_assessed_any_further(act):
+    at = "approved" if isinstance(act, Recommend) else None
+    s = situation(PHASE, REASONED, at=at, told=[CaseClosed(closed_on=TODAY)])
+
+    with pytest.raises(NotHere, match="Sagen er lukket"):
+        doing(PHASE, s, act)
 
 
 # hearing, pause, copy

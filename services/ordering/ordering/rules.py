@@ -31,6 +31,7 @@ from casework.contracts.ordering import (
     ProviderChanged,
     ProviderChosen,
 )
+from casework.contracts.scheduler import DeadlineMissed
 from casework.contracts.values import (
     Consent,
     Document,
@@ -534,13 +535,18 @@ def release(s: Case, trigger: object, today: date) -> Events:
     yield from _watch_use(s, s.key, today)
     if s.state.sent is None or any(r.number > s.number and r.at in LIVE and r.state.sent for r in _versions(s)):
         return  # nothing was committed, or a newer version has replaced it
-    for made in commitments(s.state.sent):
-        yield CommitmentReleased(
-            provider_id=s.key, account_number=made.account_number, amount=made.expected_price, released_on=today
-        )
+    yield from _freed(s.state.sent, today)
     for run in _versions(s):
         if run.at == "running" and run.state.sent:
             yield from commitments(run.state.sent)
+
+
+def _freed(sent: OrderSent, today: date) -> Iterator[Event]:
+    for made in commitments(sent):
+        yield CommitmentReleased(
+            provider_id=sent.provider_id, account_number=made.account_number, amount=made.expected_price,
+            released_on=today,
+        )  # fmt: skip
 
 
 def committed(s: Case) -> list[CommitmentMade]:
@@ -694,6 +700,20 @@ def cancel(s: Case, command: CancelOrder, today: date) -> Events:
     effective = max([today, *notices])
     yield Becomes(effective_on=effective, cancel_reason=command.reason)
     yield from _call_off(s, effective)
+    yield from _call_off_others(s, effective, today)
+
+
+def _call_off_others(s: Case, effective: date, today: date) -> Iterator[Event]:
+    """Whatever else of the order is on its way or in force goes with it, also where only a draft was pointed at."""
+    others = [run for run in _versions(s) if run.at in LIVE]
+    sent = [run.state.sent for run in others if run.state.sent]
+    if sent and s.state.sent is None:
+        yield OrderCancelled(provider_id=s.key, version=sent[-1].version, effective_on=effective)
+        yield from _freed(sent[-1], today)
+    for run in others:
+        if run.at == "answer":
+            yield DeadlineCancelled(kind="order-answer", key=deadline_key(run))
+            yield Moves(number=run.number, key=run.key, to="cancelled")
     yield from _stop_running(s, "cancelled")
 
 
@@ -992,6 +1012,39 @@ def _charged(tariff: ProviderTariff) -> str:
     return lowest if lowest == highest else f"{lowest} til {highest}"
 
 
+def orders_are_as_decided(s: Case) -> Iterator[Warned]:
+    """Goals or help are revised, or help is taken away: the providers concerned must hear, and no others (FUP-21)."""
+    for key in _live(s):
+        run = max((run for run in s.runs if run.key == key and run.at in LIVE), key=lambda run: run.number)
+        if run.state.sent is None or last_day(s.of(run)):
+            continue  # a draft takes what is newest when it is sent, and what ends has its day
+        now, name = ordered(s, key), _name(run)
+        if not now.interventions:
+            yield Warned("FUP-21", "ordering.order.interventions",
+                         f"Der er ikke længere bevilget hjælp hos {name}. Afbestil den")  # fmt: skip
+        elif _essence(now) != _essence(run.state.sent):
+            yield Warned("FUP-21", "ordering.order",
+                         f"{name} har ikke fået de mål og den hjælp, som gælder nu. Send en ny version")  # fmt: skip
+
+
+def _essence(order: Order | OrderSent) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a provider works by: the goals, and the help with its days and prices."""
+    return {goal.id: goal for goal in order.goals}, {
+        i.id: (i.services, i.offer, i.expected_start_date, i.expected_end_date, i.service_lines)
+        for i in order.interventions
+    }
+
+
+def orders_are_answered(s: Case) -> Iterator[Warned]:
+    """The day to answer is over: what happens now is the caseworker's to weigh (DEL-07)."""
+    over = {missed.key: missed for missed in s.all_told(DeadlineMissed) if missed.kind == "order-answer"}
+    for run in s.runs:
+        if run.at == "answer" and (missed := over.get(deadline_key(run))):
+            yield Warned("DEL-07", "ordering.order",
+                         f"{_name(run)} skulle have svaret på bestillingen senest den {missed.due:%d.%m.%Y}. "
+                         "Spørg, eller vælg en anden udfører")  # fmt: skip
+
+
 def every_grant_has_its_provider(s: Case) -> Iterator[Warned]:
     for one in granted(s).values():
         if holder(s, one.intervention) is None:
@@ -1018,6 +1071,8 @@ WARNINGS = (
     every_goal_has_its_provider,
     coordination_is_stated,
     every_grant_has_its_provider,
+    orders_are_as_decided,
+    orders_are_answered,
     offers_are_approved,
     prices_are_the_providers,
 )

@@ -123,6 +123,85 @@ def test_which_order_is_meant_must_be_said_where_there_are_several(shared: Playe
         shared.cancel()
 
 
+@pytest.fixture
+def both(shared: Played) -> Played:
+    """X-Hus and Bohaven have both said yes, each to a goal of its own."""
+    return shared.send().answer("x-hus").answer("bohaven")
+
+
+def revised_goal(case: Played) -> Played:
+    """What g1 says is another; the help is the same."""
+    helps = (help_from("x-hus"), help_from("bohaven", "i2", account="5.38.59"))
+    goals = (goal("g1", goal_statement="Jeg bor selv"), goal("g2"))
+    return case.hear(assessed(2, *goals), made(*helps, number=2, revision=2), when="2026-06-10")
+
+
+@pytest.mark.rule("FUP-21", "ORD-03")
+def test_a_revised_goal_concerns_the_provider_who_helps_with_it_and_no_other(both: Played):
+    assert "FUP-21" not in both.warned()
+
+    revised_goal(both)
+    message = "X-Hus har ikke fået de mål og den hjælp, som gælder nu. Send en ny version"
+    assert both.warned_of("FUP-21") == {("ordering.order", message)}
+    both.revise("x-hus")
+    assert "FUP-21" not in both.warned()
+    changes = [(sent.provider_id, sent.version, [g.id for g in sent.goals]) for sent in both.sent(OrderSent)[2:]]
+    assert changes == [("x-hus", 2, ["g1"])]
+    assert both.at("bohaven") == ["running"]
+
+
+@pytest.mark.rule("FUP-21")
+def test_help_that_is_granted_no_more_is_to_be_called_off_at_that_provider_only(both: Played):
+    taken = made(number=2, revision=2, decision_outcome="refused", refused_interventions=("i2",))
+    both.hear(assessed(2, goal("g1")), taken, when="2026-06-10")
+
+    assert ("ordering.order.interventions", "Der er ikke længere bevilget hjælp hos Bohaven. Afbestil den") in (
+        both.warned_of("FUP-21")
+    )
+    both.cancel("bohaven")
+    assert [(told.provider_id, told.version) for told in both.sent(OrderCancelled)] == [("bohaven", 1)]
+    assert [released.account_number for released in both.sent(CommitmentReleased)] == ["5.38.59"]
+    assert (both.at("x-hus"), both.at("bohaven")) == (["running"], ["cancelled"])
+
+
+@pytest.mark.rule("FUP-21")
+def test_help_whose_last_day_is_set_needs_no_new_version(both: Played):
+    revised_goal(both).hear(concluded("end", held="2026-06-10", effective_on=date(2026, 7, 31)), when="2026-06-10")
+
+    assert "FUP-21" not in both.warned()
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["in force", "not answered"])
+def test_cancelling_a_draft_calls_off_what_was_sent_of_the_same_order(shared: Played, answered: bool):
+    shared.send().answer("x-hus", accepted=False)
+    if answered:
+        shared.answer("bohaven")
+    shared.fill(interventions=another("bohaven"))
+    assert shared.at("bohaven") == ["running" if answered else "answer", "send"]
+
+    shared.cancel("bohaven")
+    assert shared.at("bohaven") == ["cancelled", "cancelled"]
+    assert [(told.provider_id, told.version) for told in shared.sent(OrderCancelled)] == [("bohaven", 1)]
+    assert [released.provider_id for released in shared.sent(CommitmentReleased)] == ["x-hus", "bohaven"]
+    assert shared.document()["finance"]["commitments"] == []
+    cancelled = [told.key for told in shared.sent(DeadlineCancelled) if told.kind == "order-answer"]
+    assert cancelled == ([] if answered else ["bohaven/1"])
+
+
+# no answer
+@pytest.mark.rule("DEL-07")
+def test_an_order_that_nobody_answers_in_time_is_the_caseworkers_to_weigh(granted: Played):
+    granted.send()
+    (asked,) = [d for d in granted.sent(DeadlineRequested) if d.kind == "order-answer"]
+    assert "DEL-07" not in granted.warned()
+
+    granted.hear(DeadlineMissed(kind="order-answer", key=asked.key, due=asked.due), when="2026-02-17")
+    message = "X-Hus skulle have svaret på bestillingen senest den 16.02.2026. Spørg, eller vælg en anden udfører"
+    assert granted.warned_of("DEL-07") == {("ordering.order", message)}
+    granted.answer("x-hus", when="2026-02-18")
+    assert (granted.at(), granted.warned_of("DEL-07")) == (["running"], set())
+
+
 # another provider
 def test_another_provider_takes_over_a_rejected_order(shared: Played):
     shared.fill(special_information="Hund", attachments=[{"title": "Journal"}])

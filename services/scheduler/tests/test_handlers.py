@@ -63,6 +63,19 @@ def test_what_was_past_when_it_was_asked_takes_effect_when_it_was_asked(world: W
     assert row.envelope["time"].startswith("2026-01-05T08:00:00")
 
 
+@pytest.mark.rule("DEL-07")
+@pytest.mark.parametrize("kind", ["order-answer", "unapproved-offer"])
+def test_what_ordering_waits_for_in_vain_reaches_the_caseworker(world: World, kind: str):
+    world.hear(X_HUS, by="ordering")
+    world.hear(asked(kind, "2026-03-13", "x-hus/1", provider_id="x-hus"), by="ordering")
+
+    world.tick("2026-03-13 23:59")
+    assert "missed" not in world.raised()
+    world.tick("2026-03-16 08:00")
+    assert "missed" in world.raised()
+    assert "Karen Lund" in {name for stage, name, _ in world.told() if stage in ("missed", "escalation-1")}
+
+
 def test_the_same_message_twice_changes_nothing(world: World):
     envelope = world.hear(asked("complaint", "2026-03-16"), by="decision")
     world.tick("2026-03-16 08:00")

@@ -310,11 +310,11 @@ def walk_all(cls: type) -> Iterable[tuple[str, Any]]:
 
 
 def table() -> str:
-    """All messages on one page (Markdown)."""
+    """All messages on one page (Markdown), by who tells them and by name: the registry's order is that of imports."""
     rows = [
         f"| [{c.name}]({file_name(c)}) | {c.version} | {_services(c.producers)} | {_services(c.consumers)} "
         f"| {summary(c)} | {personal_data(c)} |"
-        for c in sorted(load_all().values(), key=lambda c: (SERVICES.index(c.producers[0]), len(c.producers)))
+        for c in sorted(load_all().values(), key=lambda c: (SERVICES.index(c.producers[0]), len(c.producers), c.name))
     ]
     return _README.format(rows="\n".join(rows), count=len(rows), envelope=ENVELOPE_FILE)
 
