@@ -386,6 +386,11 @@ PAGES = (
     "/assessment/case_information", "/assessment/case_assessment", "/assessment/question_sets",
     "/assessment/recommendation", "/assessment/changes", "/reuse",
     "/assessment/actions/assessment.approve", "/intake/actions/intake.request_information",
+    "/decision", "/decision/letter", "/ordering", "/ordering/orders",
+)  # fmt: skip
+ELSEWHERE = (
+    "/cases/new", "/help/themes", "/providers", "/providers/new", "/providers/import", "/letter-templates",
+    "/letter-templates/result",
 )  # fmt: skip
 
 
@@ -398,7 +403,7 @@ def test_no_page_of_a_case_keeps_anybody_out(people: Any, worked: dict[str, str]
     ulla = people(size=size).sign_in("Ulla Berg")
     found = {}
 
-    for path in ("/cases/new", "/help/themes", *(f"{worked['now']}{path}" for path in PAGES)):
+    for path in (*ELSEWHERE, *(f"{worked['now']}{path}" for path in PAGES)):
         ulla.page.goto(path)
         ulla.page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
         if barriers := ulla.barriers():
@@ -417,3 +422,21 @@ def test_what_was_reused_is_confirmed_on_the_case_itself(people: Any, worked: di
     assert "Genbrugt, ikke bekræftet (1)" in page.locator("main").inner_text()
     page.get_by_role("link", name=re.compile("Ret det.*Håndtere post")).click()
     assert page.url.endswith("/assessment/case_information#f-functioning_scores")
+
+
+def test_a_section_of_the_letter_is_mended_and_taken_back_without_javascript(
+    people: Any, worked: dict[str, str]
+) -> None:
+    karen = people(javascript=False).sign_in()
+    karen.page.goto(f"{worked['now']}/decision/letter")
+    section = karen.page.locator("#s-contact")
+
+    section.get_by_text("Ret afsnittet").click()
+    section.get_by_label("Tekst").fill("Ring til mig\n\n- om mandagen")
+    section.get_by_role("button", name="Gem afsnittet").click()
+    assert "rettet i hånden\nRing til mig" in re.sub(r"\n+", "\n", section.inner_text())
+
+    section.get_by_text("Ret afsnittet").click()
+    section.get_by_role("button", name="Tilbage til den foreslåede tekst").click()
+    assert "rettet i hånden" not in section.inner_text()
+    assert "Ring til mig" not in section.inner_text()

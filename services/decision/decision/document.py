@@ -48,6 +48,7 @@ def _entry(s: Situation[State], run: Run[State]) -> dict[str, Any]:
         "effective_from": state.effective_from and state.effective_from.isoformat(),
         "decision": decision,
         "decision_letter": letter or None,
+        "letter_sha256": state.letter_sha256,
         "complaint": complaint or None,
     }
     return {name: value for name, value in facts.items() if value is not None}

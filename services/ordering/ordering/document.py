@@ -7,6 +7,7 @@ from casework.process import Run, Situation
 from casework.schema import dump
 from ordering.finance import overview
 from ordering.model import Ledger, State
+from ordering.payload import differences, version_before
 from ordering.rules import billed, committed, knows_what_was_shared, ordered, place_of, sharing_exception
 
 _STATUS = {
@@ -51,9 +52,26 @@ def _order(s: Situation[State], versions: list[Run[State]]) -> dict[str, Any] | 
         "sharing": _sharing(s, last),
         "departments_notified": [dump(p) for p in state.departments_told] or None,
         "departments_not_told": [dump(p) for p in _not_told(s, last)] or None,
+        "versions": [_version(s, run) for run in sent],
         **{name: value for name, value in dump(state.sent).items() if name not in _NOT_SHOWN},
     }
     return {name: value for name, value in shown.items() if value is not None}
+
+
+def _version(s: Situation[State], run: Run[State]) -> dict[str, Any]:
+    """What became of one version, and what is new in it: (path, before, after)."""
+    state, former = run.state, version_before(s, run)
+    assert state.sent is not None
+    told = {
+        "version": run.number,
+        "status": _STATUS.get(run.at, "sent"),
+        "sent_on": state.sent.sent_on.isoformat(),
+        "reason": state.sent.reason,
+        "answered_on": state.answered_on and state.answered_on.isoformat(),
+        "answer_reason": state.answer_reason,
+        "changes": [[c.path, c.before, c.after] for c in differences(former, state.sent)] if former else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _sharing(s: Situation[State], last: Run[State]) -> dict[str, Any]:

@@ -145,9 +145,14 @@ def version_before(s: Situation[State], run: Run[State]) -> OrderSent | None:
     return None if is_over or not earlier else earlier[-1].state.sent
 
 
+def differences(before: OrderSent, after: OrderSent) -> list[Change]:
+    """What is other in a later version, value by value."""
+    return [c for c in records.changes(OrderSent, dump(before), dump(after)) if c.path not in _NOT_COMPARED]
+
+
 def changes(before: OrderSent, after: OrderSent) -> Changes:
     """What is other in a later version: entries that came or went, and single values."""
-    found = [c for c in records.changes(OrderSent, dump(before), dump(after)) if c.path not in _NOT_COMPARED]
+    found = differences(before, after)
     added, removed = [*_entries(found, "before")], [*_entries(found, "after")]
     single = [c for c in found if not any(c.path.startswith(f"{entry}.") for entry in (*added, *removed))]
     return Changes(

@@ -285,7 +285,7 @@ def _has_error(widget: Widget) -> bool:
 
 _SHORT = (
     "name", "phone", "email", "number", "ean", "cvr", "id", "source", "title", "signature", "department", "heading",
-    "diagnosis", "diagnosed_by", "reference", "rate", "journal_number", "cost_object", "subject",
+    "diagnosis", "diagnosed_by", "reference", "rate", "journal_number", "cost_object", "subject", "url",
 )  # fmt: skip
 
 

@@ -115,6 +115,8 @@ def _words(app: Flask, service: Any) -> None:
         phase=wording.phase,
         action=wording.action,
         offer=wording.offer,
+        order_status=lambda code: str(wording.ORDER_STATUS.get(code, code)),
+        order_message=lambda kind: str(wording.ORDER_MESSAGES.get(kind, kind)),
         deadline=wording.deadline,
         news=wording.news,
     )

@@ -132,6 +132,22 @@ KIND_OF_NEWS = {
     "intake.new_date_owed": lazy_gettext("Borgeren skal have en ny dato skriftligt"),
 }
 
+ORDER_STATUS = {
+    "sent": lazy_gettext("Venter på svar"),
+    "accepted": lazy_gettext("Taget imod"),
+    "rejected": lazy_gettext("Udføreren sagde nej"),
+    "changed": lazy_gettext("Afløst af en ny version"),
+    "cancelled": lazy_gettext("Afbestilt"),
+    "ended": lazy_gettext("Indsatsen er slut"),
+}
+
+ORDER_MESSAGES = {
+    "order.sent": lazy_gettext("Ny bestilling"),
+    "order.changed": lazy_gettext("Ændring"),
+    "order.cancelled": lazy_gettext("Afbestilling"),
+    "order.ended": lazy_gettext("Indsatsen er slut"),
+}
+
 _WEEKDAYS = ("man.", "tir.", "ons.", "tor.", "fre.", "lør.", "søn.")
 _MONTHS = ("januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
            "december")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,12 +46,12 @@ def page(case_id: UUID, phase: str) -> Any:
         head=header(case_id),
         phase=phase,
         tab=phase,
-        changes=list(_changes(told["changes"], steps)),
+        changes=list(in_words(told["changes"], steps)),
         older=told["next"],
     )
 
 
-def _changes(told: list[Mapping[str, Any]], steps: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:
+def in_words(told: Iterable[Mapping[str, Any]], steps: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:
     """In words, as far as the phase says what its fields are."""
     for entry in told:
         for path, before, after in entry["changes"] or ():

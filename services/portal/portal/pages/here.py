@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import requests
-from flask import current_app
+from flask import current_app, request
 
-from casework.calendar import local_date
+from casework.calendar import DENMARK, local_date
 from casework.errors import Forbidden, NotFound
 from casework.process import Actor
 from portal.casefile import Phases
 from portal.descriptions import Away, Descriptions
 from portal.model import Access, Citizen, ListedCase
+from portal.uploads import MOST
 
 
 def service() -> Any:
@@ -36,6 +37,11 @@ def descriptions() -> Descriptions:
 
 def today() -> date:
     return local_date(service().clock())
+
+
+def clock() -> str:
+    """The time of day, as it is said."""
+    return f"{service().clock().astimezone(DENMARK):%H.%M}"
 
 
 def call(who: Actor, method: str, phase: str, path: str, **options: Any) -> requests.Response:
@@ -60,6 +66,15 @@ def problem(answer: requests.Response) -> Mapping[str, Any]:
     except ValueError:
         told = None
     return told if isinstance(told, dict) else {"detail": "Det gik ikke", "status": answer.status_code}
+
+
+def uploaded() -> bytes:
+    """The file that came with the form, and no more of it than tells that it is too large; empty without one."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return b""
+    with file.stream as stream:
+        return stream.read(MOST + 1)
 
 
 def note(case_id: UUID, who: Actor, what: str) -> None:

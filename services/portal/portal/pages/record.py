@@ -14,7 +14,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from casework.calendar import DENMARK
 from casework.contracts import PHASES
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor, Role
@@ -25,7 +24,7 @@ from portal.forms import Seen, Values
 from portal.identity import only, who
 from portal.model import Provider
 from portal.overview import NEXT
-from portal.pages.here import call, descriptions, header, note, phases, problem, service, today, track_of
+from portal.pages.here import call, clock, descriptions, header, note, phases, problem, service, today, track_of
 from portal.recording import Complaint, Conflict, Typed
 
 blp = Blueprint("record", __name__, url_prefix="/cases")
@@ -411,25 +410,21 @@ def _is_autosave() -> bool:
     return bool(request.headers.get("HX-Request"))
 
 
-def _clock() -> str:
-    return f"{service().clock().astimezone(DENMARK):%H.%M}"
-
-
 def _saved(page: Page) -> Any:
     place, fields = page.place, page.described["fields"]
     if not _is_autosave():
-        flash(gettext("Gemt kl. %(tid)s", tid=_clock()))
+        flash(gettext("Gemt kl. %(tid)s", tid=clock()))
         return redirect(_after(place, request.form.get("then", "")))
     values = forms.parse(fields, page.form).values
     try:
         now = Record.of(place)
     except Away:
-        return render_template("parts/saved.html", time=_clock(), etag=page.record.revision, seen=None, behind="")
+        return render_template("parts/saved.html", time=clock(), etag=page.record.revision, seen=None, behind="")
     older = sorted({*page.behind, *recording.behind(fields, values, now.values)})
     labels = [f["label"] for f in fields if f["name"] in older]
     return render_template(
         "parts/saved.html",
-        time=_clock(),
+        time=clock(),
         etag=now.revision,
         behind=",".join(older),
         labels=labels,

@@ -30,6 +30,8 @@ def home() -> Any:
         return redirect(url_for("cases.listed"))
     if who.role is Role.PROVIDER:
         return redirect(url_for("provider.orders"))
+    if who.role is Role.FINANCE:
+        return redirect(url_for("finance.overview"))
     return render_template("welcome.html")
 
 
