@@ -169,7 +169,7 @@ def test_every_message_has_somebody_to_read_it():
 def test_a_process_stays_on_one_screen(service):
     lines = (ROOT / "services" / service / service / "process.py").read_text("utf-8").splitlines()
 
-    assert len(lines) <= 65
+    assert len(lines) <= 70
 
 
 @pytest.mark.parametrize("service", PHASES)

@@ -39,9 +39,9 @@ def _ways(service: PhaseService) -> Mapping[str, channels.Channel]:
     settings = service.settings
     assert isinstance(settings, DecisionSettings)
     folder = settings.letters
-    ways: dict[str, channels.Channel] = {delivery.PRINT: delivery.Print(folder / "print")} if folder else {}
+    ways: dict[str, channels.Channel] = {delivery.PRINT: delivery.Print(folder.joinpath("print"))} if folder else {}
     if folder and settings.sender_cvr:
-        ways[delivery.DIGITAL_POST] = delivery.DigitalPost(folder / "digital-post", settings.sender_cvr)
+        ways[delivery.DIGITAL_POST] = delivery.DigitalPost(folder.joinpath("digital-post"), settings.sender_cvr)
     return ways
 
 

@@ -43,4 +43,4 @@ class DecisionSettings(Settings):
         """The folder for letters; embedded it is beside the database file. None: they wait."""
         address = make_url(self.database)
         is_file = address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:")
-        return self.post_folder or (Path(str(address.database)).parent / "post" if is_file else None)
+        return self.post_folder or (Path(str(address.database)).with_name("post") if is_file else None)

@@ -129,7 +129,7 @@ def _unknown(text: str, example: Facts) -> Fault | None:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    found = get_close_matches(name, list(known), 1, 0.5)
+    found = get_close_matches(name, list(known), 1)
     return f"Mente du »{found[0]}«?" if found else "Se listen over variabler"
 
 
