@@ -45,6 +45,10 @@ def describe(municipality: Municipality, known: Fields, day: date) -> Iterator[s
     yield f"  ellers {municipality.case_processing_days} dage"
     yield _file(municipality, "delegation.yaml")
     yield from (_delegation(row) for row in municipality.delegation if row.holds_on(day))
+    yield _file(municipality, "laws.yaml")
+    yield from [
+        f"  {row.law}: {row.cite(row.issued_on.isoformat())}" for row in municipality.laws if row.holds_on(day)
+    ] or ["  ingen"]
     yield _file(municipality, "tariffs.yaml")
     yield from [_tariff(row) for row in municipality.tariffs if row.holds_on(day)] or ["  ingen"]
     yield _file(municipality, "accounts.yaml")

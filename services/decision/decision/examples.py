@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from decision.facts import PERSON, VARIABLES, Facts
+from decision.facts import PERSON, VARIABLES
 from decision.kinds import NEEDED
+from decision.templates import Facts
 
 _HELP: Mapping[str, Any] = {
     "name": "Støtte til udvikling og vedligeholdelse af færdigheder",
@@ -65,6 +66,7 @@ _FULL: Facts = {
     "precedents": ["Ankestyrelsens principmeddelelse 76-17"],
     "enclosures": ["Serviceloven § 85"],
     "has_action_plan": True,
+    "is_appealable": True,
 }
 _LISTS = ("granted", "refused", "legal_bases", "precedents", "enclosures")
 _BARE: Facts = {
@@ -74,6 +76,7 @@ _BARE: Facts = {
     **{name: _FULL[name] for name in ("municipality", "authority_name", "complaint_weeks", "reassessment_weeks")},
     "is_to_citizen": True,
     "has_action_plan": False,
+    "is_appealable": False,
 }
 EXAMPLES: Mapping[str, Facts] = {
     **{kind: {**_FULL, "kind": kind} for kind in NEEDED},

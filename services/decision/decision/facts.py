@@ -4,7 +4,7 @@ Dates are ISO text (filter `day`), amounts are text with two decimals (filter `k
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,9 +19,9 @@ from decision import rules
 from decision.addressee import addressee, citizen
 from decision.kinds import NEEDED as KINDS
 from decision.model import Decision, DecisionLetter, State
+from decision.templates import Facts, day
 
 Case = Situation[State]
-Facts = Mapping[str, Any]
 
 _COPIED = (
     "authority_name", "department", "letter_date", "case_subject", "enquiry_received_date", "party_hearing_sent_date",
@@ -45,6 +45,7 @@ VARIABLES: Mapping[str, str] = {
     "refused": "Det afslåede, i samme form som granted",
     "effective_from": "Den dag, hjælpen ændres eller stopper, når der er varsel",
     "notice_weeks": "Varslets længde i uger",
+    "is_appealable": "Kan afgørelsen påklages til Ankestyrelsen? Ikke, hvor den kun hviler på SEL §§ 82 a og 82 b",
     "complaint_weeks": "Klagefristens længde i uger",
     "reassessment_weeks": "Hvor mange uger kommunen har til at se på en klage",
     "legal_bases": "Paragrafferne, fx Serviceloven § 85",
@@ -79,9 +80,10 @@ def facts(s: Case, kind: str, letter: DecisionLetter) -> Facts:
         "refused": [_help(i) for i in decision.refused_interventions],
         "effective_from": _iso(effective),
         "notice_weeks": days // 7 if days else None,
+        "is_appealable": rules.is_appealable(s),
         "complaint_weeks": s.municipality.complaint_weeks,
         "reassessment_weeks": s.municipality.reassessment_weeks,
-        "legal_bases": [paragraph(code) for code in letter.rules_and_practice],
+        "legal_bases": [paragraph(s, code, decision.decision_date or s.today) for code in letter.rules_and_practice],
         "precedents": [label("precedents", code) for code in letter.precedents],
         "enclosures": enclosures(letter),
         "has_action_plan": letter.attached_action_plan is not None,
@@ -98,11 +100,15 @@ def holder_of_rights(s: Case, letter: DecisionLetter) -> str | None:
     return "Værge" if is_guardian else "Partsrepræsentant"
 
 
-def paragraph(code: str) -> str:
-    """`sel-85` as people read it: Serviceloven § 85."""
+def paragraph(s: Case, code: str, on: date) -> str:
+    """`sel-85` as a letter says it: Serviceloven § 85 (lovbekendtgørelse nr. 170 af 24. januar 2022) (DEC-13)."""
     concept = vocabulary("legal-bases")[code]
     law = vocabulary("laws").get(concept.facts.get("law") or "")
-    return f"{law.label()} {concept['paragraph']}" if law and concept.facts.get("paragraph") else concept.label()
+    if law is None or not concept.facts.get("paragraph"):
+        return concept.label()
+    promulgated = s.municipality.promulgation(law.code, on)
+    cited = f" ({promulgated.cite(day(promulgated.issued_on))})" if promulgated else ""
+    return f"{law.label()} {concept['paragraph']}{cited}"
 
 
 def enclosures(letter: DecisionLetter) -> list[str]:

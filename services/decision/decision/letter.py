@@ -63,7 +63,7 @@ def compose(s: Case, letter: DecisionLetter | None = None) -> Letter:
     return Letter(case.number, kind, sections)
 
 
-def _section(s: Case, kind: str, id: str, known: facts.Facts, entry: LetterSection | None) -> Section:
+def _section(s: Case, kind: str, id: str, known: templates.Facts, entry: LetterSection | None) -> Section:
     composed = _rendered(s, id, known)
     return Section(
         id=id,
@@ -77,7 +77,7 @@ def _section(s: Case, kind: str, id: str, known: facts.Facts, entry: LetterSecti
     )
 
 
-def _rendered(s: Case, id: str, known: facts.Facts) -> str:
+def _rendered(s: Case, id: str, known: templates.Facts) -> str:
     template = s.texts.get(id) or templates.shipped(id)
     try:
         return templates.render(template, known).strip()

@@ -625,7 +625,7 @@ def is_open_to_complaint(s: Case) -> bool:
 
 def is_appealable(s: Case) -> bool:
     """Help under SEL §§ 82 a and 82 b alone is decided by the municipality for good."""
-    bases = s.state.decision.legal_bases if s.state.decision else ()
+    bases = (s.state.decision or s[Decision]).legal_bases
     return not bases or any(not _under(s.municipality.not_appealable_paragraphs, (base,)) for base in bases)
 
 
@@ -812,6 +812,18 @@ def the_letter_is_whole(s: Case) -> Iterator[Warned]:
             yield Warned("DEC-13", f"decision.decision_letter.law_extracts[{number}]", "Loven mangler nummer")
 
 
+def acts_are_named_with_number_and_date(s: Case) -> Iterator[Warned]:
+    """Where the municipality keeps them, and the letter of this decision is still to be sent (DEC-13)."""
+    run, draft = newest(s), s[Decision]
+    if run is None or run.at not in ("decide", "notify") or not s.municipality.laws:
+        return
+    codes, on = vocabulary("legal-bases"), draft.decision_date or s.today
+    for law in dict.fromkeys(codes[base]["law"] for base in draft.legal_bases):
+        if s.municipality.promulgation(law, on) is None:
+            message = f"{label('laws', law)}: nummer og dato mangler i kommunens indstillinger"
+            yield Warned("DEC-13", "decision.decision.legal_bases", message)
+
+
 def whoever_may_decides(s: Case) -> Iterator[Warned]:
     """A caseworker decides alone only what the delegation scheme leaves to caseworkers."""
     draft, run = s[Decision], newest(s)
@@ -849,6 +861,7 @@ WARNINGS = (
     an_oral_grant_is_confirmed_in_writing,
     the_citizens_view_is_answered,
     the_letter_is_whole,
+    acts_are_named_with_number_and_date,
     whoever_may_decides,
     a_late_complaint_is_marked,
 )

@@ -17,7 +17,8 @@ from babel.numbers import format_decimal
 from liquid import BoundTemplate, Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
-from decision.facts import Facts
+Facts = Mapping[str, Any]
+"""What a template may speak of, by name: plain values only."""
 
 LONGEST = 8_000  # characters of a template
 TAGS = ("if", "unless", "case", "for", "assign", "comment")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.configuration import Promulgation
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CitizenChanged, EnquiryRecorded, RepresentationChanged
 from casework.contracts.values import Intervention, Party, ServiceLine
@@ -122,6 +123,36 @@ def test_the_last_day_to_complain_stands_in_the_letter_as_reckoned_for_its_chann
     assert f"senest den {last}" in guidance
     assert "23.59" in guidance
     assert "Ankestyrelsen" in guidance
+
+
+@pytest.mark.rule("DEC-14")
+def test_where_no_board_hears_complaints_the_letter_says_so(drafted):
+    drafted.fill(**REFUSAL, legal_bases=["sel-82b"]).do(MakeDecision()).do(POST)
+    guidance = text(drafted, "complaint")
+    assert "kan ikke påklages" in guidance
+    assert "23.59" not in guidance
+
+
+@pytest.fixture
+def promulgated(drafted: Any) -> Any:
+    """A town that keeps under which number and date the Social Services Act is in force."""
+    row = Promulgation(law="sel", number=170, issued_on=date(2022, 1, 24), valid_to=date(2026, 3, 2))
+    town = replace(drafted.situation.municipality, laws=(row,))
+    drafted.situation = replace(drafted.situation, municipality=town, _views={})
+    return drafted
+
+
+@pytest.mark.rule("DEC-13")
+def test_an_act_is_named_with_number_and_date(promulgated):
+    promulgated.do(MakeDecision()).do(POST)
+    assert "Serviceloven § 85 (lovbekendtgørelse nr. 170 af 24. januar 2022)" in text(promulgated, "rules")
+
+
+@pytest.mark.rule("DEC-13")
+def test_an_act_whose_number_is_not_known_on_the_day_is_warned_of(promulgated):
+    assert "DEC-13" not in promulgated.warnings
+    promulgated.fill(decision_date="2026-03-03")
+    assert "Serviceloven" in promulgated.warnings["DEC-13"].message
 
 
 @pytest.mark.rule("FUP-11")

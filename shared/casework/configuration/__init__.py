@@ -6,6 +6,7 @@ What a folder leaves out is as in the shipped `example/`, which is also what a b
 from casework.configuration.accounts import Account
 from casework.configuration.delegation import Delegation
 from casework.configuration.finance_layout import FileLayout
+from casework.configuration.laws import Promulgation
 from casework.configuration.municipality import Municipality, load
 from casework.configuration.periods import Period
 from casework.configuration.questions import Question, QuestionSet
@@ -21,6 +22,7 @@ __all__ = [
     "Misconfigured",
     "Municipality",
     "Period",
+    "Promulgation",
     "Question",
     "QuestionSet",
     "Tariff",

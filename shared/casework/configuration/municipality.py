@@ -15,6 +15,7 @@ from casework.configuration.accounts import Account, AccountsFile, account_for
 from casework.configuration.delegation import Delegation, DelegationFile, decides
 from casework.configuration.finance_layout import FileLayout, FinanceLayoutFile
 from casework.configuration.kinds import Count, DayOfTheYear
+from casework.configuration.laws import LawsFile, Promulgation, promulgation_of
 from casework.configuration.periods import Period, PeriodsFile, days_for
 from casework.configuration.questions import Question, QuestionSet, QuestionsFile
 from casework.configuration.reading import EXAMPLE, Misconfigured, Part, Problems, Written, read
@@ -53,6 +54,7 @@ FILES: Mapping[str, type[Part]] = {
     "questions.yaml": QuestionsFile,
     "case-processing.yaml": PeriodsFile,
     "delegation.yaml": DelegationFile,
+    "laws.yaml": LawsFile,
     "tariffs.yaml": TariffsFile,
     "accounts.yaml": AccountsFile,
     "finance-layout.yaml": FinanceLayoutFile,
@@ -79,6 +81,7 @@ class Municipality(Basics):
     question_sets: tuple[QuestionSet, ...] = _as_shipped("question_sets")
     periods: tuple[Period, ...] = _as_shipped("periods")
     delegation: tuple[Delegation, ...] = _as_shipped("delegation")
+    laws: tuple[Promulgation, ...] = _as_shipped("laws")
     tariffs: tuple[Tariff, ...] = _as_shipped("tariffs")
     accounts: tuple[Account, ...] = _as_shipped("accounts")
     commitment_file: FileLayout = _as_shipped("commitment_file")  # noqa: RUF009 - a field
@@ -121,6 +124,10 @@ class Municipality(Basics):
     def case_processing_days_for(self, legal_bases: Iterable[str], on: date, track: str | None = None) -> int:
         """The days that a case begun on a day may take: the longest of its paragraphs' periods."""
         return days_for(self.periods, self.case_processing_days, legal_bases, on, track)
+
+    def promulgation(self, law: str, on: date) -> Promulgation | None:
+        """The number and date of an act (a code of laws) as it is in force on a day."""
+        return promulgation_of(self.laws, law, on)
 
     def decides(self, track: str | None, amount: Decimal | None, legal_bases: Collection[str], on: date) -> str:
         """The body that may decide (a code of decision-bodies). An amount that is not known keeps within no limit."""
