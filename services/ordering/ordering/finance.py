@@ -16,10 +16,9 @@ from uuid import UUID
 from casework.contracts import Message
 from casework.contracts.intake import CaseOpened
 from casework.contracts.ordering import CommitmentLine, CommitmentMade, CommitmentReleased, OrderSent
-from casework.fields import entries, field, fields_of, needed, value
+from casework.fields import field, fields_of, needed, value
 from casework.process import Situation
 from casework.schema import Amount
-from casework.vocabularies.codes import BillingUnit, LegalBasis, Offer, Service
 from ordering.commands import Billed
 from ordering.model import Ledger, State
 from ordering.rules import LIVE, newest
@@ -29,13 +28,12 @@ MADE = "made"
 
 
 @value
-class Posting:
+class Posting(CommitmentLine):
     """One line of the books, as it was when it was posted. Its number runs within the case."""
 
     number: int = needed("Nummer")
     posted_on: date = needed("Bogført den")
     cause: str = needed("Årsag")
-    amount: Amount = needed("Beløb")
     case_number: str = needed("Sagsnummer")
     citizen_id: UUID = needed("Borger")
     provider_id: str = needed("Udfører")
@@ -46,25 +44,9 @@ class Posting:
     provider_cvr: str | None = field("Udførers CVR-nummer")
     provider_p_number: str | None = field("Udførers P-nummer")
     provider_ean: str | None = field("Udførers EAN nr.")
-    personal_reference: str | None = field("Personreference")
-    legal_bases: tuple[LegalBasis, ...] = entries("Paragraffer", key=None)
-    services: tuple[Service, ...] = entries("Ydelser", key=None)
-    offer: Offer | None = field("Tilbud")
-    unit: BillingUnit | None = field("Enhed")
-    units_per_period: Decimal | None = field("Antal i hver periode")
-    repetitions: int | None = field("Antal gentagelser")
-    unit_price: Amount | None = field("Enhedspris")
-    begins_on: date | None = field("Fra")
-    ends_on: date | None = field("Til")
     account_number: str | None = field("Kontonummer")
-    account_string: str | None = field("Kontostreng")
-    account_origin: str | None = field("Hvor kontonummeret kommer fra")
-    cost_object: str | None = field("Kostbærer")
     acting_municipality: str | None = field("Handlekommune")
     paying_municipality: str | None = field("Betalingskommune")
-    has_own_payment: bool | None = field("Egenbetaling")
-    own_payment_rate: str | None = field("Takst for egenbetaling")
-    own_payment_amount: Amount | None = field("Beløb for egenbetaling")
 
     @property
     def reference(self) -> str:
@@ -74,9 +56,6 @@ class Posting:
 def reference(case_number: str, number: int) -> str:
     """By what a posting is known in the finance system."""
     return f"{case_number}/{number}"
-
-
-_OF_THE_LINE = fields_of(CommitmentLine).keys() & fields_of(Posting).keys()
 
 
 # commitments
@@ -93,7 +72,7 @@ def follow(book: Sequence[Posting], message: Message, case: CaseOpened, on: date
 
 def _posted(made: CommitmentMade, line: CommitmentLine, case: CaseOpened, number: int, on: date) -> Posting:
     return Posting(
-        **{name: getattr(line, name) for name in _OF_THE_LINE},
+        **{name: getattr(line, name) for name in fields_of(CommitmentLine)},
         number=number,
         posted_on=on,
         cause=MADE,

@@ -67,6 +67,8 @@ def test_a_posting_tells_finance_all_of_an_order_line(case: Played):
 
     (posting,) = books(case, PAID_BY)
     assert dump(posting) == {
+        "id": "l-i1",
+        "intervention": "i1",
         "number": 1,
         "posted_on": "2026-03-02",
         "cause": "made",

@@ -29,6 +29,7 @@ HEAD = Head(7, date(2026, 3, 2), "Prøveby Kommune")
 
 def posting(number: int = 1, **more: Any) -> Posting:
     values = {
+        "id": "l1", "intervention": "i1",
         "posted_on": date(2026, 3, 2), "cause": "made", "amount": Amount("26000.00"), "case_number": "2026-00417",
         "citizen_id": UUID(int=1), "provider_id": "x-hus", "version": 1, "order_number": "2026-00417-1",
         "provider_name": "Bosted Æblegården", "provider_ean": "5790000000005", "legal_bases": ("sel-85",),
