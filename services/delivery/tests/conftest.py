@@ -33,6 +33,7 @@ from casework.service.phase_api import PhaseService
 from casework.service.settings import Settings
 from delivery.app import PHASE, create, create_app
 from delivery.rules import of_its_own_order
+from delivery.subgoals import under_each_of_its_goals
 
 CASE = UUID("0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0001")
 X_HUS = Actor("lone", "Lone Holm", Role.PROVIDER, "x-hus")
@@ -95,6 +96,7 @@ class Played:
 
     def fill(self, step: type[Step], by: Actor = X_HUS, when: str = "2026-03-20", **values: Any) -> None:
         place = (step.step, by.provider_id or "")
+        values = dict(under_each_of_its_goals({step.step: values}, self.s.own.get(place, {}))[step.step])
         merged = merge(step, self.s.own.get(place, {}), values, step.step)
         before = replace(self.s, now=at(when), actor=by, _views={})
         after = replace(before, own={**before.own, place: merged}, _views={})
