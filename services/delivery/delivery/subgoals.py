@@ -37,7 +37,8 @@ def under_each_of_its_goals(patch: Mapping[str, Any], own: Mapping[str, Any]) ->
 
 
 def _spread(goals: list[Json], name: str, own: Iterable[Json]) -> None:
-    stored = {goal: standing(Subgoal, sub) for goal, sub in _subgoals(own) if sub["id"] == name}
+    stood = {goal: sub for goal, sub in _subgoals(own) if sub["id"] == name and not sub.get(REMOVED)}
+    stored = {goal: standing(Subgoal, sub) for goal, sub in stood.items()}
     given = [(goal, sub) for goal, sub in _subgoals(goals) if sub["id"] == name]
     left = {goal for goal, sub in given if sub.get(REMOVED) is True}
     said = _said(name, [(goal, sub) for goal, sub in given if goal not in left])
