@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -152,6 +155,19 @@ def test_a_system_answers_no_order_of_another(world: World):
 
     assert world.call("post", "/actions/accept", by=key, json={"order": "y-hus"}).status_code == 404
     assert world.call("patch", "?key=y-hus", by=key, json={"documentation": {}}).status_code == 404
+
+
+def test_what_docs_providers_shows_is_written_as_it_says(world: World):
+    readme = (Path(__file__).parents[3] / "docs/providers/README.md").read_text("utf-8")
+    (shown,) = re.findall("```json\n(.+?)```", readme, re.DOTALL)
+    key = key_of(world)
+    assert [world.call("patch", by=key, json=json.loads(shown)).status_code for _ in range(2)] == [200] * 2
+
+    (delivery,) = world.call("get", by=key).get_json()["parts"]["deliveries"]
+    (subgoal,) = delivery["documentation"]["goals"][0]["subgoals"]
+    assert [note["note_date"] for note in subgoal["goal_notes"]] == ["2026-06-13"]
+    assert [note["note_subthemes"] for note in subgoal["goal_notes"]] == [["managing-home"]]
+    assert [note["note_subthemes"] for note in delivery["documentation"]["other_notes"]] == [["intoxicants"]]
 
 
 # the list
