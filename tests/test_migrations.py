@@ -51,7 +51,7 @@ def test_the_migrations_make_what_the_code_maps(name, tmp_path):
     assert differences(name, f"sqlite:///{tmp_path / name}.db") == []
 
 
-@pytest.mark.parametrize("name", ["intake", "scheduler", "portal"])
+@pytest.mark.parametrize("name", ["intake", "delivery", "scheduler", "portal"])
 def test_they_do_so_on_postgresql_too(name, postgres_url):
     assert differences(name, postgres_url) == []
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
+"""Said where there is no such case, and to those whose business it is not."""
+
 
 class Refusal(Exception):
     """The house says no to a person or a system, for a reason that they can understand."""

@@ -6,10 +6,11 @@ from flask import Flask
 
 from casework.phase.phase import Phase
 from casework.process import Role
+from casework.service.auth import let_in_too
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from delivery import commands, model, rules
-from delivery.document import document
+from delivery import commands, keys, model, rules, systems_api
+from delivery.document import document, with_acknowledgements
 from delivery.handlers import DeliveryHandlers
 from delivery.process import DELIVERY
 
@@ -22,6 +23,8 @@ PHASE = Phase(
     computes=rules.COMPUTES,
     derives=rules.date_and_sign_notes,
     document=document,
+    completes=with_acknowledgements,
+    bases=(model.Base,),
     readers=(Role.CASEWORKER, Role.LEADER, Role.SYSTEM, Role.PROVIDER),
     record_roles={"documentation": ("provider",), "status_note": ("provider",)},
 )
@@ -32,4 +35,8 @@ def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
 
 
 def create_app(service: PhaseService | None = None) -> Flask:
-    return create_phase_app(service or create())
+    service = service or create()
+    app = create_phase_app(service)
+    let_in_too(app, keys.recogniser(service.database))
+    app.extensions["api"].register_blueprint(systems_api.blueprint(service))
+    return app

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from casework.process import Role, Situation
+from casework.records import Json
 from casework.schema import dump
+from delivery import acknowledgements
 from delivery.model import Documentation, State, StatusNote
-from delivery.rules import received
+from delivery.rules import received, waiting
 
 
 def document(s: Situation[State]) -> dict[str, Any]:
@@ -24,7 +28,8 @@ def _delivery(s: Situation[State]) -> dict[str, Any]:
         "number": order.order_number if order else None,
         "version": state.in_force or state.version,
         "provider": dump(named) if named else None,
-        "status": status(s),
+        "status": status(s.at, state),
+        "waiting": dump(new) if (new := waiting(s)) else None,
         "reason": state.reason,
         "note_due": state.note_due.isoformat() if state.note_due else None,
         "documentation": dump(s[Documentation]),
@@ -34,10 +39,23 @@ def _delivery(s: Situation[State]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value not in (None, {})}
 
 
-def status(s: Situation[State]) -> str:
+def with_acknowledgements(session: Session, s: Situation[State], parts: Json) -> Json:
+    """When the newest version of each order was first seen at its provider, and by whom."""
+    seen = acknowledgements.of_case(session, s.case_id)
+    newest = {run.key: run.state.version or 0 for run in s.runs}
+    shown = [
+        {**one, "acknowledged_at": row.at.isoformat(), "acknowledged_by": row.name}
+        if (row := seen.get((one["order"], newest[one["order"]])))
+        else one
+        for one in parts["deliveries"]
+    ]
+    return {**parts, "deliveries": shown}
+
+
+def status(at: str, state: State) -> str:
     """Sent, accepted, rejected, changed (a new version waits while the former runs), cancelled or ended."""
-    if s.at == "stopped":
-        return s.state.stopped or "ended"
-    if s.at == "answer":
-        return "changed" if s.state.in_force else "sent"
-    return "accepted" if s.at == "running" else "rejected"
+    if at == "stopped":
+        return state.stopped or "ended"
+    if at == "answer":
+        return "changed" if state.in_force else "sent"
+    return "accepted" if at == "running" else "rejected"

@@ -1,12 +1,19 @@
 """What delivery has on record of an order: what was received, the provider's documentation, and its status notes."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.delivery import StatusNoteSubmitted
 from casework.contracts.values import DeliveredGoal, Diagnosis, Note, OrderedIntervention, ReportedGoal
+from casework.database import own_base
 from casework.fields import ALWAYS, Step, entries, field, step
 from casework.vocabularies.codes import Subtheme
+
+Base: Any = own_base("delivery")
 
 _RECEIVED = "the order"  # what the authority has written stands as it was sent: the provider adds, and mends nothing
 
@@ -15,6 +22,7 @@ _RECEIVED = "the order"  # what the authority has written stands as it was sent:
 class State:
     """One order at its provider: the version that waits for an answer, the one in force, the notes sent."""
 
+    order_number: str | None = None
     version: int | None = None
     in_force: int | None = None
     reason: str | None = None
@@ -96,6 +104,45 @@ class StatusNote(Step):
     significant_changes: str | None = field("Væsentlige ændringer i borgerens situation", required="there are any")
     change_subthemes: tuple[Subtheme, ...] = entries("Relevante undertemaer", key=None, required="significant_changes")
     provider_remarks: str | None = field("Bemærkninger fra udfører")
+
+
+class ProviderChangeRow(Base):
+    """A change of a provider's own order, by its number among these, and the revision of the case that it led to.
+
+    A provider is told the number: the revision counts what others do in the case as well (DEL-08).
+    """
+
+    __tablename__ = "provider_change"
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+
+
+class AcknowledgementRow(Base):
+    """A version of an order has been seen at its provider: when first, and by whom."""
+
+    __tablename__ = "acknowledgement"
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    name: Mapped[str]
+
+
+class ProviderKeyRow(Base):
+    """The key by which a provider's own system answers. Kept as a hash: nobody reads it here."""
+
+    __tablename__ = "provider_key"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(index=True)
+    hash: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]  # of the system; what it writes is signed so
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]  # from then on it lets nobody in
+    made_by: Mapped[str]
+    last_used_on: Mapped[date | None]
 
 
 STEPS: tuple[type[Step], ...] = (Documentation, StatusNote)

@@ -12,7 +12,7 @@ from casework.contracts.followup import StatusNoteRequested
 from casework.contracts.intake import CaseClosed
 from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
 from casework.contracts.values import DeliveredGoal, Goal, Note, Party, ReportedGoal, Subgoal
-from casework.errors import NotFound, NotHere, Refused
+from casework.errors import NOBODYS_BUSINESS, NotFound, NotHere, Refused
 from casework.fields import Step
 from casework.process import Actor, Becomes, Event, Records, Role, Situation
 from casework.records import standing
@@ -24,8 +24,6 @@ Case = Situation[State]
 Events = Iterable[Event]
 C = TypeVar("C", bound=Command)
 
-NO_ORDER = "Sagen findes ikke, eller du har ikke adgang til den"
-
 
 # whose order it is
 def of_its_own_order(command: C, actor: Actor) -> C:
@@ -33,7 +31,7 @@ def of_its_own_order(command: C, actor: Actor) -> C:
     if actor.role is not Role.PROVIDER:
         return command
     if getattr(command, "order", None) not in (None, actor.provider_id):
-        raise NotFound(NO_ORDER)
+        raise NotFound(NOBODYS_BUSINESS)
     return replace(command, order=actor.provider_id)  # type: ignore[call-arg]
 
 
@@ -45,7 +43,7 @@ def of_the_provider(s: Case, sent: OrderSent) -> Iterable[str]:
 # the backbone
 def receive(s: Case, sent: OrderSent, today: date) -> Events:
     """An order, or a new version of it; what was in force stays so until the answer."""
-    yield Becomes(version=sent.version, reason=None, stopped=None, stopped_on=None)
+    yield Becomes(order_number=sent.order_number, version=sent.version, reason=None, stopped=None, stopped_on=None)
 
 
 def answer(s: Case, command: AnswerOrder, today: date) -> Events:
@@ -110,7 +108,7 @@ def report_change(s: Case, command: ReportChange, today: date) -> Events:
 def _in_force(s: Case, why_not: str) -> None:
     """Notes and reports hang on the order, wherever its newest version stands."""
     if s.run is None:
-        raise NotFound(NO_ORDER)
+        raise NotFound(NOBODYS_BUSINESS)
     if s.state.in_force is None:
         raise NotHere(why_not)
 
@@ -120,6 +118,13 @@ def received(s: Case) -> OrderSent | None:
     """The version in force, or the one that waits for the first answer."""
     wanted = s.state.in_force or s.state.version
     return s.told(OrderSent, provider_id=s.key, version=wanted) or s.told(OrderSent, provider_id=s.key)
+
+
+def waiting(s: Case) -> OrderSent | None:
+    """The version that waits for an answer while a former one is in force: what the provider says yes or no to."""
+    if s.at != "answer" or s.state.in_force is None:
+        return None
+    return s.told(OrderSent, provider_id=s.key, version=s.state.version)
 
 
 def goals_known(s: Case) -> dict[str, Goal]:
@@ -133,6 +138,7 @@ def documentation(own: Documentation, s: Case) -> Documentation:
     if order is None:
         return own
     written = {goal.id: goal.subgoals for goal in own.goals}
+    subthemes = _subthemes(own, goals_known(s))
     former = [goal for goal in goals_known(s).values() if goal not in order.goals and written.get(goal.id)]
     current = {goal.id for goal in order.goals}
     goals = (*order.goals, *(goal for goal in former if goal.id not in current))
@@ -144,20 +150,29 @@ def documentation(own: Documentation, s: Case) -> Documentation:
         interventions=order.interventions,
         citizen_wishes=order.citizen_wishes,
         intervention_purpose=order.intervention_purpose,
-        goals=tuple(_delivered(goal, written.get(goal.id, ())) for goal in goals),
+        goals=tuple(_delivered(goal, written.get(goal.id, ()), subthemes) for goal in goals),
     )
 
 
-def _delivered(goal: Goal, subgoals: tuple[Subgoal, ...]) -> DeliveredGoal:
+def _subthemes(own: Documentation, goals: Mapping[str, Goal]) -> dict[str, tuple[str, ...]]:
+    """The sub-themes of each sub-goal: those of the goals under which it stands, primary and related (DEL-04)."""
+    found: dict[str, dict[str, None]] = {}
+    for written in own.goals:
+        goal = goals.get(written.id, written)
+        for sub in written.subgoals:
+            themes = (goal.primary_subtheme, *goal.related_subthemes)
+            found.setdefault(sub.id, {}).update(dict.fromkeys(theme for theme in themes if theme))
+    return {name: tuple(themes) for name, themes in found.items()}
+
+
+def _delivered(goal: Goal, subgoals: tuple[Subgoal, ...], subthemes: Mapping[str, tuple[str, ...]]) -> DeliveredGoal:
     """A note under a goal carries the goal's sub-themes (DEL-04)."""
-    subthemes = tuple(sub for sub in (goal.primary_subtheme, *goal.related_subthemes) if sub)
 
-    def tagged(note: Note) -> Note:
-        return replace(note, note_subthemes=note.note_subthemes or subthemes)
+    def tagged(sub: Subgoal) -> Subgoal:
+        notes = (replace(note, note_subthemes=note.note_subthemes or subthemes[sub.id]) for note in sub.goal_notes)
+        return replace(sub, goal_notes=tuple(notes))
 
-    return DeliveredGoal(
-        **vars(goal), subgoals=tuple(replace(sub, goal_notes=tuple(map(tagged, sub.goal_notes))) for sub in subgoals)
-    )
+    return DeliveredGoal(**vars(goal), subgoals=tuple(map(tagged, subgoals)))
 
 
 def status_note(own: StatusNote, s: Case) -> StatusNote:

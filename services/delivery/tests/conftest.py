@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from casework.service.phase_api import PhaseService
 from casework.service.settings import Settings
 from delivery.app import PHASE, create, create_app
 from delivery.rules import of_its_own_order
+from delivery.subgoals import under_each_of_its_goals
 
 CASE = UUID("0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0001")
 X_HUS = Actor("lone", "Lone Holm", Role.PROVIDER, "x-hus")
@@ -95,6 +97,7 @@ class Played:
 
     def fill(self, step: type[Step], by: Actor = X_HUS, when: str = "2026-03-20", **values: Any) -> None:
         place = (step.step, by.provider_id or "")
+        values = dict(under_each_of_its_goals({step.step: values}, self.s.own.get(place, {}))[step.step])
         merged = merge(step, self.s.own.get(place, {}), values, step.step)
         before = replace(self.s, now=at(when), actor=by, _views={})
         after = replace(before, own={**before.own, place: merged}, _views={})
@@ -150,19 +153,27 @@ class World:
 
     service: PhaseService
     app: Any
-    lines: Counter[str] = field(default_factory=Counter)
+    lines: Counter[tuple[str, UUID]] = field(default_factory=Counter)
 
-    def hear(self, message: Message, by: str = "ordering") -> None:
-        self.lines[by] += 1
+    def hear(self, message: Message, by: str = "ordering", case: UUID = CASE) -> None:
+        self.lines[by, case] += 1
         envelope = Envelope(
-            id=uuid4(), type=message.wire, version=1, subject=str(CASE), numbers={"delivery": self.lines[by]},
+            id=uuid4(), type=message.wire, version=1, subject=str(case), numbers={"delivery": self.lines[by, case]},
             time=self.service.clock(), producer=by, actor=None, body=dump(message),
         )  # fmt: skip
         self.service.inbox.receive([envelope.to_json()])
 
-    def call(self, method: str, path: str = "", by: Actor = X_HUS, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {auth.sign(by, KEY)}", "If-Match": "*"}
-        return getattr(self.app.test_client(), method)(f"/cases/{CASE}{path}", headers=headers, **more)
+    def open(self, case: UUID = CASE) -> None:
+        """The case is opened in intake, and everybody is told."""
+        opened = CaseOpened(case_number="2026-00001", citizen_id=uuid4(), entry_phase="intake", track="standard")
+        self.hear(opened, by="intake", case=case)
+
+    def call(self, method: str, path: str = "", by: Actor | str = X_HUS, **more: Any) -> Any:
+        """One call of the case, or of another `address`; by somebody, or by a key."""
+        token = by if isinstance(by, str) else auth.sign(by, KEY)
+        headers = {"Authorization": f"Bearer {token}", "If-Match": "*", **more.pop("headers", {})}
+        address = more.pop("address", f"/cases/{CASE}{path}")
+        return self.app.test_client().open(address, method=method.upper(), headers=headers, **more)
 
     def said(self, wire: str) -> list[dict[str, Any]]:
         with self.service.database.reading() as session:
@@ -170,21 +181,27 @@ class World:
         return [row.envelope["body"] for row in rows]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """Delivery, which knows a case with two orders."""
-    clock = FileClock(tmp_path / "clock")
+@contextmanager
+def a_world(folder: Path) -> Iterator[World]:
+    """Delivery, which knows a case with X-Hus' order."""
+    clock = FileClock(folder / "clock")
     clock.set(at("2026-02-09"))
     settings = Settings(
-        database=f"sqlite:///{tmp_path}/delivery.db", clock=f"file:{clock.path}",
+        database=f"sqlite:///{folder}/delivery.db", clock=f"file:{clock.path}",
         token_key=auth.public_key(KEY),
     )  # fmt: skip
     service = create(settings, transport=Silence())
     upgrade(service)
     world = World(service, create_app(service))
-    opened = CaseOpened(case_number="2026-00001", citizen_id=uuid4(), entry_phase="intake", track="standard")
-    world.hear(opened, by="intake")
+    world.open()
     world.hear(order())
-    world.hear(order("y-hus"))
     yield world
     service.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Delivery, which knows a case with two orders."""
+    with a_world(tmp_path) as world:
+        world.hear(order("y-hus"))
+        yield world

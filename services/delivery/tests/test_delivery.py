@@ -19,6 +19,7 @@ from delivery.model import Documentation, StatusNote
 from .conftest import KIM, X_HUS, Y_HUS, Played, goal, order
 
 ASKED = StatusNoteRequested(provider_id="x-hus", planned_on=date(2026, 6, 2), note_due=date(2026, 5, 26))
+OF_EACH_CATEGORY = ("intoxicants", "shopping", "people-in-network")
 
 
 def subgoal(id_: str, **more: object) -> dict[str, object]:
@@ -175,12 +176,6 @@ def test_what_was_ordered_is_not_changed_by_the_provider(case: Played, name: str
     assert (caught.value.rule, caught.value.field) == ("GEN-14", f"documentation.{name}")
 
 
-@pytest.mark.rule("DEL-03")
-def test_one_subgoal_may_stand_under_several_goals(case: Played):
-    case.fill(Documentation, goals=[{"id": g, "subgoals": [subgoal("s1")]} for g in ("g1", "g2")])
-    assert [[s.id for s in g.subgoals] for g in case.read(Documentation).goals] == [["s1"], ["s1"]]
-
-
 @pytest.mark.rule("DEL-04")
 def test_a_note_is_dated_signed_and_carries_the_goals_subtheme(case: Played):
     case.fill(
@@ -193,6 +188,14 @@ def test_a_note_is_dated_signed_and_carries_the_goals_subtheme(case: Played):
 
 
 @pytest.mark.rule("DEL-04")
+def test_a_note_carries_every_subtheme_that_its_goal_is_linked_to(case: Played):
+    case.hear(order(version=2, goals=(goal("g1", related_subthemes=("shopping", "cooking")),)), "2026-02-10")
+    case.fill(Documentation, goals=[{"id": "g1", "subgoals": [subgoal("s1", goal_notes=[{"id": "n1"}])]}])
+    (note,) = case.read(Documentation).goals[0].subgoals[0].goal_notes
+    assert note.note_subthemes == ("managing-home", "shopping", "cooking")
+
+
+@pytest.mark.rule("DEL-04")
 def test_a_note_keeps_the_date_and_author_it_was_given(case: Played):
     given = {"id": "n1", "note_text": "Så", "note_date": "2026-03-01", "note_author": {"name": "Ida", "role": "other"}}
     case.fill(Documentation, other_notes=[given])
@@ -202,9 +205,10 @@ def test_a_note_keeps_the_date_and_author_it_was_given(case: Played):
 
 
 @pytest.mark.rule("DEL-05")
-def test_other_notes_may_carry_a_subtheme_of_any_category(case: Played):
-    case.fill(Documentation, other_notes=[{"id": "n1", "note_text": "Hash", "note_subthemes": ["intoxicants"]}])
-    assert case.read(Documentation).other_notes[0].note_subthemes == ("intoxicants",)
+@pytest.mark.parametrize("subthemes", [*((code,) for code in OF_EACH_CATEGORY), OF_EACH_CATEGORY], ids=" ".join)
+def test_other_notes_may_carry_subthemes_of_any_category(case: Played, subthemes: tuple[str, ...]):
+    case.fill(Documentation, other_notes=[{"id": "n1", "note_text": "Hash", "note_subthemes": [*subthemes]}])
+    assert case.read(Documentation).other_notes[0].note_subthemes == subthemes
 
 
 @pytest.mark.rule("DEL-06")

@@ -9,24 +9,24 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.errors import NotFound
+from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.phase.completeness import completeness
 from casework.phase.handlers import warnings
 from casework.phase.phase import Phase
-from casework.phase.tables import CaseRow, JournalRow
+from casework.phase.tables import JournalRow
 from casework.process import Actor, Role, Situation
 from casework.process.engine import allowed, is_over
 from casework.schema import dump
 
 
-def part(session: Session, phase: Phase, s: Situation[Any], case: CaseRow) -> dict[str, Any]:
+def part(session: Session, phase: Phase, s: Situation[Any], revision: int) -> dict[str, Any]:
     """Keys of the document that this phase owns, under `parts`; warnings, history and origins to be laid end to end."""
     s = as_seen(s)
-    journal = session.scalars(journal_seen(s.case_id, s.actor).order_by(JournalRow.id))
+    journal = [row for row, _ in session.execute(journal_seen(s.case_id, s.actor))]
     parts = phase.document(s) if phase.document else {phase.name: steps(phase, s)}
     return {
-        "case_id": str(case.id),
-        "revision": case.revision,
+        "case_id": str(s.case_id),
+        "revision": revision,
         "phase": phase.name,
         "parts": phase.completes(session, s, parts) if phase.completes else parts,
         "positions": [
@@ -66,13 +66,17 @@ def as_seen(s: Situation[Any]) -> Situation[Any]:
         return s
     own = tuple(run for run in s.runs if run.key and run.key == s.actor.provider_id)
     if not own:
-        raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+        raise NotFound(NOBODYS_BUSINESS)
     return replace(s, runs=own, _views={})
 
 
-def journal_seen(case_id: UUID, who: Actor) -> sa.Select[JournalRow]:
-    """What has been done in the case, as far as whoever asks may know of it."""
-    done = sa.select(JournalRow).where(JournalRow.case_id == case_id)
+def journal_seen(case_id: UUID, who: Actor) -> sa.Select[JournalRow, int]:
+    """What has been done in the case, as far as whoever asks may know of it, oldest first.
+
+    Each entry with its place among these: 1, 2, 3 … The id would tell how much has been done elsewhere (DEL-08).
+    """
+    place = sa.func.row_number().over(order_by=JournalRow.id).label("place")
+    done = sa.select(JournalRow, place).where(JournalRow.case_id == case_id).order_by(JournalRow.id)
     return done if who.role is not Role.PROVIDER else done.where(JournalRow.key == who.provider_id)
 
 

@@ -6,7 +6,7 @@ is then changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -73,7 +73,7 @@ class Handlers:
             named[place], told = provenance.sourced(step, sources, carried, merged, before.marks.get(place, {}))
             changed[place] = [*records.recorded(step, carried, mine, merged, name), *told]
         if seen is not None:
-            self._not_stale(session, case, patch, changed, seen)
+            self._not_stale(session, case, patch, changed, seen, actor)
         after = replace(before, own=own, _views={})
         for check in self.phase.checks:
             check(before, after)
@@ -116,6 +116,7 @@ class Handlers:
         patch: Mapping[str, Any],
         changed: Mapping[Place, list[Change]],
         seen: int,
+        actor: Actor,
     ) -> None:
         """Raises Stale with both versions: of what both have changed what is sent now, and the step as it is stored."""
         for (name, key), changes in changed.items():
@@ -129,7 +130,7 @@ class Handlers:
                     fields=late,
                     yours=records.only(step, patch.get(name, {}), late, name),
                     theirs=row.data if row else {},
-                    revision=case.revision,
+                    revision=self.revision(session, case, actor),
                 )
 
     # acting
@@ -202,6 +203,16 @@ class Handlers:
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What else a phase writes in the same commit, before the case is saved; whatever is raised, nothing is."""
 
+    def revision(self, session: Session, case: CaseRow, actor: Actor) -> int:
+        """How often the case has changed, as this person may know of it; it goes out as ETag."""
+        return case.revision
+
+    def touched(self, session: Session, case: CaseRow, keys: Collection[str]) -> None:
+        """What else a phase notes of a case that has changed; `keys` are those whose records or numbers have."""
+
+    def shown(self, session: Session, case_id: UUID, actor: Actor, what: str, now: datetime) -> None:
+        """What else a phase notes of a look at a case, beside who looked."""
+
     # in the end
     def _conclude(
         self, session: Session, case: CaseRow, before: Situation[Any], effects: Effects, doing: _Doing
@@ -218,6 +229,7 @@ class Handlers:
         case.revision += 1
         save(session, case, before, after, self._written(before, after, doing))
         self._note(session, case, after, effects.moves, doing)
+        self.touched(session, case, {doing.key, *(move.key for move in effects.moves)})
         cause = doing.cause or Cause(after.now, doing.actor.id)
         subject = str(case.id)
         for message in effects.messages:

@@ -15,11 +15,11 @@ from casework.configuration import Municipality
 from casework.contracts import by_name
 from casework.contracts.intake import CaseOpened
 from casework.database import lock
-from casework.errors import NotFound
+from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.fields import Step
 from casework.phase.phase import Phase
 from casework.phase.tables import AccessRow, CaseRow, HeardRow, RecordRow, RunRow, SaidRow
-from casework.process import Actor, Run, Situation, Told
+from casework.process import Actor, Role, Run, Situation, Told
 from casework.records import Change, Json
 from casework.schema import dump, read
 
@@ -46,6 +46,18 @@ def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseR
         session.add(row)
         session.flush()
     return row
+
+
+def admit(session: Session, case_id: UUID, who: Actor) -> None:
+    """Let a provider's people to a case in which they have an order. To all others nothing is asked here.
+
+    Raises NotFound, by the same statement and in the same words, whether there is no order of theirs or no such case:
+    neither what is answered nor how long it takes tells which (DEL-08).
+    """
+    if who.role is Role.PROVIDER:
+        own = sa.exists().where(RunRow.case_id == case_id, RunRow.key == (who.provider_id or None))
+        if not session.scalar(sa.select(own)):
+            raise NotFound(NOBODYS_BUSINESS)
 
 
 def lock_cases_of_citizen(session: Session, case_id: UUID) -> list[CaseRow]:

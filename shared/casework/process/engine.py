@@ -79,7 +79,9 @@ def why_not(process: Process, situation: Situation[Any], trigger: type) -> str:
         if not isinstance(row, Always)
         for place in row.places
     )
-    here = ", ".join(f"»{process.rows[run.at].label}«" for run in situation.runs)
+    who = situation.actor
+    seen = [run for run in situation.runs if who.role is not Role.PROVIDER or run.key == who.provider_id]  # DEL-08
+    here = ", ".join(f"»{process.rows[run.at].label}«" for run in seen)
     stands = f"{process.label} står ved {here}" if here else f"{process.label} er ikke begyndt endnu"
     return f"{stands}. Det her kan ske ved {wanted or 'intet trin'}."
 

@@ -42,6 +42,7 @@ def create_app(service: Service) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         OPENAPI_SWAGGER_UI_PATH=None,
         TOKEN_KEY=service.settings.token_key,
+        TOKEN_TOO=lambda token: None,
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
     )
     app.extensions["service"] = service

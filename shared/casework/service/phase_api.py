@@ -12,19 +12,19 @@ import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import HTTPException
 
 from casework.configuration import Municipality
 from casework.contracts import Command
 from casework.contracts.values import Source
-from casework.errors import Invalid, NotFound, Refusal, Stale
+from casework.errors import NOBODYS_BUSINESS, Invalid, NotFound, Refusal, Stale
 from casework.fields import Field, Step, fields_of
 from casework.phase.document import journal_seen, part
 from casework.phase.handlers import AUTHORITY, Handlers
 from casework.phase.phase import Phase
 from casework.phase.provenance import SOURCES
-from casework.phase.store import load, looked_at
+from casework.phase.store import admit, load, looked_at
 from casework.phase.tables import AccessRow, CaseRow, JournalRow
 from casework.process import Actor, Role, Situation
 from casework.process import Process as ProcessType
@@ -40,8 +40,6 @@ from casework.service.auth import actor, only
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
-
-NOBODYS_BUSINESS = "Sagen findes ikke, eller du har ikke adgang til den"
 
 
 class PreconditionRequired(Refusal):
@@ -96,9 +94,10 @@ def _cases(service: PhaseService) -> Blueprint:
         who = reader(phase)
         with service.database.reading() as session:
             row, situation = found(service, session, case_id, who)
-            answer = jsonify(part(session, phase, situation, row))
+            revision = handlers.revision(session, row, who)
+            answer = jsonify(part(session, phase, situation, revision))
         note_access(service, who, "case", case_id)
-        answer.set_etag(str(row.revision))
+        answer.set_etag(str(revision))
         return answer
 
     @blp.patch("/<uuid:case_id>")
@@ -117,7 +116,7 @@ def _cases(service: PhaseService) -> Blueprint:
         key = _key(phase, who)
         with service.database.writing() as session:
             handlers.record(session, case_id, patch, who, service.clock(), key=key, seen=_seen())
-            revision = session.get_one(CaseRow, case_id).revision
+            revision = handlers.revision(session, session.get_one(CaseRow, case_id), who)
         service.changed(str(case_id))
         answer = jsonify(case_id=str(case_id), revision=revision)
         answer.set_etag(str(revision))
@@ -132,13 +131,14 @@ def _cases(service: PhaseService) -> Blueprint:
         who, wanted = reader(phase), _wanted(phase)
         with service.database.reading() as session:
             row, situation = found(service, session, case_id, who)
+            revision = handlers.revision(session, row, who)
             steps = [s for s in phase.steps if wanted in (None, s.step) and _may_see(phase, s.step, who)]
             listed = [record for step in steps for record in _records(step, situation, _key(phase, who))]
         if not listed and (wanted or who.role is Role.PROVIDER):
             raise NotFound(NOBODYS_BUSINESS)
         note_access(service, who, wanted or "records", case_id)
-        answer = jsonify(case_id=str(case_id), revision=row.revision, records=listed)
-        answer.set_etag(str(row.revision))
+        answer = jsonify(case_id=str(case_id), revision=revision, records=listed)
+        answer.set_etag(str(revision))
         return answer
 
     for command in phase.commands:
@@ -152,24 +152,27 @@ def _cases(service: PhaseService) -> Blueprint:
     def changes(case_id: UUID) -> Response:
         """Who changed what, from what, to what."""
         who = reader(phase)
-        query = journal_seen(case_id, who).order_by(JournalRow.id.desc()).limit(PAGE)
+        seen = journal_seen(case_id, who).subquery()
+        row, place = aliased(JournalRow, seen), seen.c.place
+        query = sa.select(row, place).order_by(place.desc()).limit(PAGE)
         if before := _before():
-            query = query.where(JournalRow.id < before)
+            query = query.where(place < before)
         with service.database.reading() as session:
+            admit(session, case_id, who)
             if session.get(CaseRow, case_id) is None:
                 raise NotFound(NOBODYS_BUSINESS)
-            rows = session.scalars(query).all()
+            rows = session.execute(query).all()
         note_access(service, who, "changes", case_id)
         listed = [
             {
-                "id": r.id,
+                "id": number,
                 "at": r.at.isoformat(),
                 "by": r.by,
                 "action": r.action,
                 "reason": r.reason,
                 "changes": r.changes,
             }
-            for r in rows
+            for r, number in rows
         ]
         return jsonify(changes=listed, next=listed[-1]["id"] if len(listed) == PAGE else None)
 
@@ -209,7 +212,7 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
         given = load_typed(command, {**given_body, "action": name})
         with service.database.writing() as session:
             service.handlers.act(session, case_id, given, who, service.clock())
-            revision = session.get_one(CaseRow, case_id).revision
+            revision = service.handlers.revision(session, session.get_one(CaseRow, case_id), who)
         service.changed(str(case_id))
         answer = jsonify(case_id=str(case_id), revision=revision)
         answer.set_etag(str(revision))
@@ -292,12 +295,16 @@ def reader(phase: Phase) -> Actor:
 
 def note_access(service: PhaseService, who: Actor, what: str, *cases: UUID) -> None:
     """Who looked at the cases, and as what: written before the answer is given."""
+    now = service.clock()
     with service.database.writing() as session:
-        looked_at(session, cases, who, what, service.clock())
+        looked_at(session, cases, who, what, now)
+        for case_id in cases:
+            service.handlers.shown(session, case_id, who, what, now)
 
 
 def found(service: PhaseService, session: Session, case_id: UUID, who: Actor) -> tuple[CaseRow, Situation[Any]]:
     """The case and what the phase knows of it. Raises NotFound where it is not known here, or not opened yet."""
+    admit(session, case_id, who)
     row = session.get(CaseRow, case_id)
     if row is None or row.opened is None:
         raise NotFound(NOBODYS_BUSINESS)
