@@ -14,6 +14,7 @@ from casework.calendar import Calendar
 from casework.configuration.accounts import Account, AccountsFile, account_for
 from casework.configuration.delegation import Delegation, DelegationFile, decides
 from casework.configuration.finance_layout import FileLayout, FinanceLayoutFile
+from casework.configuration.follow_up import FollowUpFile, Interval, Months, months_for
 from casework.configuration.kinds import Count, DayOfTheYear
 from casework.configuration.laws import LawsFile, Promulgation, promulgation_of
 from casework.configuration.periods import Period, PeriodsFile, days_for
@@ -53,6 +54,7 @@ FILES: Mapping[str, type[Part]] = {
     "tracks.yaml": TracksFile,
     "questions.yaml": QuestionsFile,
     "case-processing.yaml": PeriodsFile,
+    "follow-up.yaml": FollowUpFile,
     "delegation.yaml": DelegationFile,
     "laws.yaml": LawsFile,
     "tariffs.yaml": TariffsFile,
@@ -80,6 +82,7 @@ class Municipality(Basics):
     tracks: tuple[Track, ...] = _as_shipped("tracks")  # the smallest first
     question_sets: tuple[QuestionSet, ...] = _as_shipped("question_sets")
     periods: tuple[Period, ...] = _as_shipped("periods")
+    intervals: tuple[Interval, ...] = _as_shipped("intervals")
     delegation: tuple[Delegation, ...] = _as_shipped("delegation")
     laws: tuple[Promulgation, ...] = _as_shipped("laws")
     tariffs: tuple[Tariff, ...] = _as_shipped("tariffs")
@@ -124,6 +127,10 @@ class Municipality(Basics):
     def case_processing_days_for(self, legal_bases: Iterable[str], on: date, track: str | None = None) -> int:
         """The days that a case begun on a day may take: the longest of its paragraphs' periods."""
         return days_for(self.periods, self.case_processing_days, legal_bases, on, track)
+
+    def follow_up_months(self, legal_bases: Iterable[str], offer: str | None, on: date) -> Months | None:
+        """How often help that begins on a day is followed up; None where neither law nor municipality says (FUP-13)."""
+        return months_for(self.intervals, legal_bases, offer, on)
 
     def promulgation(self, law: str, on: date) -> Promulgation | None:
         """The number and date of an act (a code of laws) as it is in force on a day."""
