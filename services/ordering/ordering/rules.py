@@ -194,7 +194,7 @@ def ordered(s: Case, key: str) -> Order:
     laid = overlay(Order, carried, {n: v for n, v in own.items() if n != "goals" and v != []})
     order = read(Order, {n: v for n, v in laid.items() if v is not None})
     interventions = tuple(
-        _with_account(s, _with_follow_up(inherited(priced(i)), order.goals)) for i in order.interventions
+        _with_account(s, _with_follow_up(s, inherited(priced(i)), order.goals)) for i in order.interventions
     )
     return replace(
         order, interventions=interventions, total_expected_price=total(i.expected_price for i in interventions)
@@ -322,8 +322,11 @@ def _helping(s: Case, named: Party | None) -> set[str]:
     return {key_of(c.provider) for c in s[Ledger].choices if key_of(named) in c.earlier} & {*by_provider}
 
 
-def _with_follow_up(intervention: OrderedIntervention, goals: tuple[Goal, ...]) -> OrderedIntervention:
-    """The day of follow-up that nobody has typed: the interval after the start (5.4.3.4, 7.2.5)."""
+def _with_follow_up(s: Case, intervention: OrderedIntervention, goals: tuple[Goal, ...]) -> OrderedIntervention:
+    """The day of follow-up that nobody has typed: the interval after the start (5.4.3.4, 7.2.5).
+
+    The interval of the goals, else that of the help itself, else the municipality's (FUP-13).
+    """
     if intervention.follow_up_date:
         return intervention
     together = [g for g in goals if g.goal_follow_up_mode != "separate"] or goals
@@ -331,7 +334,15 @@ def _with_follow_up(intervention: OrderedIntervention, goals: tuple[Goal, ...]) 
     days = [g.goal_follow_up_date or _after(intervention, g.goal_follow_up_interval) for g in together]
     if not any(days) and frequency:
         days = [_later(intervention, vocabulary("follow-up-frequencies")[frequency]["months"])]
+    if not any(days):
+        days = [_by_the_municipality(s, intervention)]
     return replace(intervention, follow_up_date=min((day for day in days if day), default=None))
+
+
+def _by_the_municipality(s: Case, i: OrderedIntervention) -> date | None:
+    start = i.expected_start_date or s.today
+    months = s.municipality.follow_up_months(bases_of(i, i.legal_bases), i.offer, start)
+    return add_months(start, months.until_first) if months else None
 
 
 def _after(intervention: OrderedIntervention, interval: str | None) -> date | None:
