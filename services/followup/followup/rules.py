@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from casework import legal_bases
+from casework.contracts.assessment import HearingSent
 from casework.contracts.common import NotificationRequested
 from casework.contracts.decision import DecisionMade
 from casework.contracts.delivery import ChangeReported, StatusNoteSubmitted
 from casework.contracts.followup import FollowupConcluded, InspectionRecorded
 from casework.contracts.intake import CaseClosed
 from casework.contracts.ordering import ActualsImported
-from casework.contracts.values import FollowedUpGoal, GoalResult
+from casework.contracts.values import FollowedUpGoal, FollowedUpIntervention, GoalResult
 from casework.errors import NotHere, Refused
 from casework.process import Becomes, Event, Records, Situation, Warned
-from casework.vocabularies import label
+from casework.vocabularies import label, vocabulary
 from followup.carried import concluded, number_now, open_run, running_orders
 from followup.commands import ConcludeFollowup, OpenFollowup, RecordInspection
 from followup.model import FollowUp, Inspection, NextSteps, Plan, Preparation, ReceivedNote, Report, State
@@ -135,8 +137,30 @@ def the_outcome_is_chosen_and_reasoned(s: Case, view: FollowUp) -> None:
                       "Uden en sagsvurdering skal konklusionen sige, hvad afgørelsen hviler på")  # fmt: skip
 
 
+# a substantial change of help (SEL § 3)
+def changes_the_help(s: Case) -> bool:
+    """The help ends, or another offer or service takes its place."""
+    option = s[NextSteps].action_option
+    course = vocabulary("action-options")[option]["follow_up_outcome"] if option else None
+    return not {s[FollowUp].follow_up_outcome, course} <= {None, "continue"}
+
+
+def help_to_be_heard_of(s: Case) -> list[FollowedUpIntervention]:
+    """The help of which a substantial change brings access, hearing, reasons and complaint along (FUP-12)."""
+    return [
+        i for i in s[FollowUp].interventions if s.municipality.takes_hearing(i.legal_bases or legal_bases.of_help([i]))
+    ]
+
+
+def hearing_is_owed(s: Case) -> bool:
+    """Help is changed of which the citizen is to be heard, and has not been since the follow-up was opened."""
+    since = s.state.opened_on
+    heard = any(since is None or sent.party_hearing_sent_date >= since for sent in s.all_told(HearingSent))
+    return not heard and changes_the_help(s) and bool(help_to_be_heard_of(s))
+
+
 def announce_conclusion(s: Case, trigger: object, today: date) -> Events:
-    """Everybody takes over their part; what is to be rewritten is somebody's task (FUP-21, FUP-23)."""
+    """Everybody takes over their part; what is to be done by hand is somebody's task (FUP-12, FUP-21, FUP-23)."""
     view, steps = s[FollowUp], s[NextSteps]
     assert view.follow_up_held_on
     assert view.follow_up_outcome
@@ -151,8 +175,12 @@ def announce_conclusion(s: Case, trigger: object, today: date) -> Events:
         action_plan_to_update=steps.action_plan_to_update,
         order_to_resend=steps.order_to_resend,
         citizen_agrees=view.citizen_agrees,
+        party_hearing_needed=hearing_is_owed(s) or None,
+        concluded_by=s.actor.name,
         next_follow_up_date=view.next_follow_up_date,
     )
+    if hearing_is_owed(s):
+        yield _task(s, "followup.party_hearing")
     if any(goal.goal_outcome == "revise" for goal in view.goals):
         yield _task(s, "followup.goals_to_revise")
     if steps.action_option in ("change-service", "change-offer") and not steps.reporting_updated:
@@ -196,6 +224,36 @@ def weigh_extra_follow_up(s: Case, reported: ChangeReported, today: date) -> Eve
     yield NotificationRequested(kind="followup.change_reported", roles=("caseworker",), key=reported.provider_id)
 
 
+def note_hearing(s: Case, sent: HearingSent, today: date) -> Events:
+    """Kept: what is changed after it has been heard of (FUP-12)."""
+    return ()
+
+
+def ask_for_reporting(s: Case, made: DecisionMade, today: date) -> Events:
+    """Service or target group is another after a follow-up: what is registered of them is to follow (FUP-23)."""
+    if changed := changed_by_decision(s):
+        yield _task(changed, "followup.reporting_to_update")
+
+
+def changed_by_decision(s: Case) -> Case | None:
+    """The last follow-up, where other services or another target group have been decided since than held before it."""
+    last = next(iter(concluded(s.of(None))), None)
+    if last is None or last.state.concluded_at is None:
+        return None
+    made = [(told.at > last.state.concluded_at, told.message) for told in s.heard]
+    before, since = (
+        [message for is_since, message in made if is_since is wanted and isinstance(message, DecisionMade)]
+        for wanted in (False, True)
+    )
+    is_other = bool(before and since) and _registered(before[-1]) != _registered(since[-1])
+    return s.of(last) if is_other else None
+
+
+def _registered(made: DecisionMade) -> tuple[frozenset[str], str | None]:
+    """What is reported of a decision: its services and the primary target group."""
+    return frozenset(v for i in made.granted_interventions for v in i.services), made.primary_target_group
+
+
 def note_price(s: Case, billed: ActualsImported, today: date) -> Events:
     """Kept, to be shown when the next follow-up is prepared (FUP-25)."""
     return ()
@@ -226,6 +284,24 @@ def price_and_force_are_looked_at(s: Case) -> Iterator[Warned]:
                      "Spørg, om der har været brugt magt i perioden")  # fmt: skip
 
 
+def a_substantial_change_is_heard(s: Case) -> Iterator[Warned]:
+    """While it can still be done before anything is decided."""
+    run = open_run(s)
+    if run and hearing_is_owed(here := s.of(run)):
+        services = dict.fromkeys(service for i in help_to_be_heard_of(here) for service in i.services)
+        names = ", ".join(label("services", service) for service in services)
+        yield Warned("FUP-12", "followup.follow_up.follow_up_outcome",
+                     f"Det er en væsentlig ændring af hjælpen ({names}). Borgeren har ret til aktindsigt, partshøring, "
+                     "begrundelse og klagevejledning. Send partshøringen, før der afgøres")  # fmt: skip
+
+
+def reporting_follows_the_decision(s: Case) -> Iterator[Warned]:
+    changed = changed_by_decision(s)
+    if changed and not changed[NextSteps].reporting_updated:
+        yield Warned("FUP-23", "followup.next_steps.reporting_updated",
+                     "Ydelse eller målgruppe er en anden end før opfølgningen. Ret indberetningen")  # fmt: skip
+
+
 def _prices(s: Case) -> str:
     since = next((run.state.concluded_on for run in concluded(s)), None)
     billed = [a.amount for a in s.all_told(ActualsImported) if since is None or a.booked_on > since]
@@ -245,4 +321,10 @@ def the_next_day_is_set(s: Case) -> Iterator[Warned]:
                      "Indsatsen fortsætter. Sæt datoen for den næste opfølgning")  # fmt: skip
 
 
-WARNINGS = (reports_are_answered, price_and_force_are_looked_at, the_next_day_is_set)
+WARNINGS = (
+    reports_are_answered,
+    price_and_force_are_looked_at,
+    a_substantial_change_is_heard,
+    reporting_follows_the_decision,
+    the_next_day_is_set,
+)

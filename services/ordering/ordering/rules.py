@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from casework import consents
-from casework.calendar import add_months
+from casework.calendar import add_months, local_date
 from casework.contracts.assessment import (
     ActionPlanCompleted,
     ActionPlanRecorded,
@@ -738,7 +738,14 @@ def _last_day_by_follow_up(s: Case) -> date | None:
     at, last = concluded[-1]
     notices = [told.message for told in s.heard if told.at >= at and isinstance(told.message, DecisionNotified)]
     served = [notice.effective_from for notice in notices if notice.effective_from]
-    return max([last.effective_on or last.follow_up_held_on, *served])
+    return max([last.effective_on or last.follow_up_held_on, *_earliest_after_notice(s, local_date(at)), *served])
+
+
+def _earliest_after_notice(s: Case, concluded_on: date) -> Iterator[date]:
+    """Nobody can have been told before it was concluded, and help under notice goes on for so long (FUP-11)."""
+    ones = s.state.sent.interventions if s.state.sent else ()
+    if any(s.municipality.takes_notice(i.legal_bases) for i in ones):
+        yield concluded_on + timedelta(weeks=s.municipality.notice_weeks)
 
 
 def _is_about(s: Case, concluded: FollowupConcluded) -> bool:

@@ -43,4 +43,6 @@ class FollowupConcluded(Message):
     order_to_resend: bool | None = field("Ny bestilling fremsendes")
     effective_on: date | None = field("Virkning fra")
     citizen_agrees: bool | None = field("Borgeren er enig")
+    party_hearing_needed: bool | None = field("Partshøring")
+    concluded_by: str | None = field("Afsluttet af")
     next_follow_up_date: date | None = field("Næste opfølgning")
