@@ -380,6 +380,26 @@ def test_notice_moves_the_last_day(running: Played):
     assert asked == [date(2026, 7, 31), date(2026, 9, 14)]
 
 
+@pytest.mark.rule("FUP-11")
+@pytest.mark.parametrize("base, last", [("sel-95", date(2026, 9, 8)), ("sel-85", date(2026, 6, 2))])
+def test_help_under_notice_does_not_end_before_the_citizen_can_have_been_told_in_time(case: Played, base, last):
+    case.hear(assessed(1, goal("g1")), made(help_from("x-hus"), legal_bases=(base,))).send().answer("x-hus")
+    case.hear(concluded("end"), when="2026-06-02")
+
+    assert [d.due for d in case.sent(DeadlineRequested) if d.kind == "order-end"] == [last]
+
+
+@pytest.mark.rule("FUP-11")
+def test_help_under_notice_ends_when_the_notice_that_was_given_is_over(case: Played):
+    case.hear(assessed(1, goal("g1")), made(help_from("x-hus"), legal_bases=("sel-95",))).send().answer("x-hus")
+    case.hear(concluded("end"), when="2026-06-02")
+    told = DecisionNotified(number=2, channel="letter", received_on=date(2026, 6, 8), effective_from=date(2026, 9, 14))
+    case.hear(told, when="2026-06-08")
+    case.hear(DeadlineMissed(kind="order-end", key="x-hus/1@2026-09-14", due=date(2026, 9, 14)), when="2026-09-15")
+
+    assert case.sent(OrderEnded)[0].ended_on == date(2026, 9, 14)
+
+
 def test_a_follow_up_that_lets_it_go_on_takes_the_last_day_back(running: Played):
     running.hear(concluded("end", effective_on=date(2026, 7, 31)), when="2026-06-02")
     running.hear(concluded("continue", 2, held="2026-07-01"), when="2026-07-01")
