@@ -12,12 +12,12 @@ from casework.contracts.decision import DecisionMade
 from casework.contracts.delivery import ChangeReported, StatusNoteSubmitted
 from casework.contracts.followup import FollowupConcluded, InspectionRecorded
 from casework.contracts.intake import CaseClosed
-from casework.contracts.ordering import ActualsImported
+from casework.contracts.ordering import ActualsImported, OrderAccepted
 from casework.contracts.values import FollowedUpGoal, FollowedUpIntervention, GoalResult
 from casework.errors import NotHere, Refused
 from casework.process import Becomes, Event, Records, Situation, Warned
 from casework.vocabularies import label, vocabulary
-from followup.carried import concluded, number_now, open_run, running_orders
+from followup.carried import concluded, number_now, open_run, running, running_orders
 from followup.commands import ConcludeFollowup, OpenFollowup, RecordInspection
 from followup.model import FollowUp, Inspection, NextSteps, Plan, Preparation, ReceivedNote, Report, State
 from followup.plan import conclude_dates, day_after, planned_day, served_days, settle
@@ -171,6 +171,7 @@ def announce_conclusion(s: Case, trigger: object, today: date) -> Events:
         goals=tuple(_result(goal) for goal in view.goals),
         providers=tuple(running_orders(s)),
         current_support_need=view.current_support_need,
+        action_option=steps.action_option,
         new_assessment_needed=steps.new_assessment_needed,
         action_plan_to_update=steps.action_plan_to_update,
         order_to_resend=steps.order_to_resend,
@@ -272,16 +273,59 @@ def reports_are_answered(s: Case) -> Iterator[Warned]:
 
 
 def price_and_force_are_looked_at(s: Case) -> Iterator[Warned]:
+    """While a follow-up is prepared: how the price has developed, and what force was used (handbook 9.2)."""
     run = open_run(s)
     if run is None:
         return
     here = s.of(run)
     if here[Preparation].price_development_checked is None:
         yield Warned("FUP-25", "followup.preparation.price_development_checked",
-                     f"Se på prisudvikling og tillæg i perioden. {_prices(here)}")  # fmt: skip
+                     f"Se på prisudvikling og tillæg i perioden. {' '.join(_prices(here))}")  # fmt: skip
     if here[Preparation].use_of_force_checked is None:
         yield Warned("FUP-25", "followup.preparation.use_of_force_checked",
-                     "Spørg, om der har været brugt magt i perioden")  # fmt: skip
+                     f"Spørg, om der har været brugt magt i perioden{_force_before(here)}")  # fmt: skip
+
+
+def _prices(s: Case) -> Iterator[str]:
+    """What was billed since the last follow-up, and what is ordered now against what was ordered then."""
+    since = next((run.state.concluded_on for run in concluded(s)), None)
+    billed = [a.amount for a in s.all_told(ActualsImported) if since is None or a.booked_on > since]
+    before, now = orders_before(s).values(), running_orders(s).values()
+    was, is_ = ([o.total_expected_price for o in orders if o.total_expected_price] for orders in (before, now))
+    yield f"Bogført {_kroner(billed)} kr., forventet {_kroner(is_)} kr. i alt."
+    if sum(was) != sum(is_):
+        yield f"Prisen er gået fra {_kroner(was)} kr. til {_kroner(is_)} kr. Hvorfor?"
+    known, ordered = ({label("services", v) for v in _services(orders)} for orders in (before, now))
+    if added := sorted(ordered - known):
+        yield f"Nyt i perioden: {', '.join(added)}."
+
+
+def orders_before(s: Case) -> dict[str, OrderAccepted]:
+    """Each provider's order as it stood when the last follow-up was concluded; before the first, as first accepted."""
+    last = next((run.state.concluded_at for run in concluded(s)), None)
+    if last:
+        then = running(told for told in s.heard if told.at <= last)
+        return {key: told.message for key, told in then.items() if isinstance(told.message, OrderAccepted)}
+    first: dict[str, OrderAccepted] = {}
+    for accepted in s.all_told(OrderAccepted):
+        first.setdefault(accepted.provider_id, accepted)
+    return {key: order for key, order in first.items() if key in running_orders(s)}
+
+
+def _services(orders: Iterable[OrderAccepted]) -> set[str]:
+    """Of the help, and of its priced lines: a charge beside it is a line."""
+    help_ = [i for order in orders for i in order.interventions]
+    lines = {line.service for i in help_ for line in i.service_lines if line.service}
+    return lines | {service for i in help_ for service in i.services}
+
+
+def _kroner(amounts: Iterable[Decimal]) -> str:
+    return f"{sum(amounts, Decimal(0)):,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def _force_before(s: Case) -> str:
+    used = any(s.of(run)[Inspection].use_of_force_in_period for run in concluded(s)[:1])
+    return ". Ved den forrige opfølgning var der brugt magt" if used else ""
 
 
 def a_substantial_change_is_heard(s: Case) -> Iterator[Warned]:
@@ -300,17 +344,6 @@ def reporting_follows_the_decision(s: Case) -> Iterator[Warned]:
     if changed and not changed[NextSteps].reporting_updated:
         yield Warned("FUP-23", "followup.next_steps.reporting_updated",
                      "Ydelse eller målgruppe er en anden end før opfølgningen. Ret indberetningen")  # fmt: skip
-
-
-def _prices(s: Case) -> str:
-    since = next((run.state.concluded_on for run in concluded(s)), None)
-    billed = [a.amount for a in s.all_told(ActualsImported) if since is None or a.booked_on > since]
-    expected = [o.total_expected_price for o in running_orders(s).values() if o.total_expected_price is not None]
-    return f"Bogført {_kroner(billed)} kr., forventet {_kroner(expected)} kr. i alt"
-
-
-def _kroner(amounts: Iterable[Decimal]) -> str:
-    return f"{sum(amounts, Decimal(0)):,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def the_next_day_is_set(s: Case) -> Iterator[Warned]:

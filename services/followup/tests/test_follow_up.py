@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,8 +13,8 @@ from casework.contracts.common import NotificationRequested
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded, InspectionRecorded
 from casework.contracts.intake import CitizenChanged
-from casework.contracts.ordering import ActualsImported
-from casework.contracts.values import FollowedUpGoal, Intervention, Party
+from casework.contracts.ordering import ActualsImported, OrderAccepted
+from casework.contracts.values import FollowedUpGoal, Intervention, Party, ServiceLine
 from casework.errors import Forbidden, NotHere
 from casework.process import Actor, Role
 from casework.schema import Amount
@@ -21,6 +22,7 @@ from casework.testing.cases import refused
 from followup.carried import attainment
 from followup.commands import OpenFollowup
 from followup.model import FollowUp, Inspection, NextSteps, Preparation
+from followup.rules import WARNINGS
 
 from .conftest import Played, goal, note, order
 
@@ -286,7 +288,7 @@ def test_another_service_is_to_be_reported(ordered: Played):
     assert "followup.reporting_to_update" in [n.kind for n in ordered.sent(NotificationRequested)]
 
 
-def granting(*services: str, number: int = 1, group: str = "autism") -> DecisionMade:
+def granting(*services: str, number: int = 1, group: str = "autism-spectrum") -> DecisionMade:
     help_ = Intervention(id="i1", services=services, offer="activity-and-companionship-offer")
     return DecisionMade(
         number=number, decision_date=date(2026, 2, 5), decision_outcome="granted", assessment_revision=number,
@@ -298,15 +300,15 @@ def granting(*services: str, number: int = 1, group: str = "autism") -> Decision
 @pytest.mark.parametrize(
     "later, is_asked",
     [
-        (granting("sheltered-employment", number=2), True),
-        (granting("activity-and-companionship", number=2, group="brain-injury"), True),
-        (granting("activity-and-companionship", number=2), False),
+        (granting("sheltered-service-work", number=2), True),
+        (granting("social-activity", number=2, group="brain-injury"), True),
+        (granting("social-activity", number=2), False),
     ],
 )
 def test_what_a_decision_after_the_follow_up_changes_is_to_be_reported(
     ordered: Played, later: DecisionMade, is_asked: bool
 ):
-    ordered.hear(granting("activity-and-companionship"), "2026-02-05")
+    ordered.hear(granting("social-activity"), "2026-02-05")
     ordered.hold("2026-06-02", "2026-09-02")
     ordered.hear(later, "2026-06-20")
     assert ("followup.reporting_to_update" in [n.kind for n in ordered.sent(NotificationRequested)]) == is_asked
@@ -398,6 +400,52 @@ def test_price_and_force_are_asked_for_in_time(ordered: Played):
     assert ordered.warnings().count("FUP-25") == 2
     ordered.fill(Preparation, price_development_checked=True, use_of_force_checked=False)
     assert "FUP-25" not in ordered.warnings()
+
+
+def price_warning(case: Played) -> str:
+    (said,) = [w.message for warn in WARNINGS for w in warn(case.s.of(None)) if w.field.endswith("development_checked")]
+    return said
+
+
+def priced(price: str, version: int = 1, *lines: str) -> OrderAccepted:
+    first = order(version=version, total_expected_price=Amount(Decimal(price)))
+    charges = tuple(ServiceLine(id=service, service=service) for service in lines)
+    return replace(first, interventions=(replace(first.interventions[0], service_lines=charges),))
+
+
+@pytest.mark.rule("FUP-25")
+def test_a_price_that_has_developed_is_shown_with_the_question_why(case: Played):
+    case.hear(priced("91000.00"), "2026-02-11")
+    case.hear(priced("97500.00", 2, "escort-scheme"), "2026-04-01")
+    case.hear(ActualsImported(provider_id="x-hus", amount=Amount(Decimal("21000.50")), booked_on=date(2026, 4, 30)),
+              "2026-05-01")  # fmt: skip
+    case.open("2026-05-20")
+    assert price_warning(case) == (
+        "Se på prisudvikling og tillæg i perioden. Bogført 21.000,50 kr., forventet 97.500,00 kr. i alt. "
+        "Prisen er gået fra 91.000,00 kr. til 97.500,00 kr. Hvorfor? Nyt i perioden: Ledsageordning."
+    )
+
+
+@pytest.mark.rule("FUP-25")
+def test_the_development_is_that_since_the_last_follow_up(case: Played):
+    case.hear(priced("91000.00"), "2026-02-11")
+    case.hear(priced("97500.00", 2), "2026-04-01")
+    case.hold("2026-06-02", "2026-09-02")
+    case.open("2026-08-24")
+    assert "Hvorfor" not in price_warning(case)
+    case.hear(priced("90000.00", 3), "2026-08-25")
+    assert "fra 97.500,00 kr. til 90.000,00 kr. Hvorfor?" in price_warning(case)
+
+
+@pytest.mark.rule("FUP-25")
+@pytest.mark.parametrize("force", [True, False])
+def test_force_that_was_used_before_is_remembered(ordered: Played, force: bool):
+    answer(ordered)
+    ordered.inspect(**{**ANSWERED, "use_of_force_in_period": force, "use_of_force_follow_up": "Drøftet"})
+    ordered.conclude("2026-06-02")
+    ordered.open("2026-08-24")
+    said = [w.message for warn in WARNINGS for w in warn(ordered.s.of(None)) if w.field.endswith("force_checked")]
+    assert ["Ved den forrige opfølgning var der brugt magt" in one for one in said] == [force]
 
 
 # the inspection

@@ -301,16 +301,29 @@ def _has_stay(intervention: Intervention) -> bool:
 def goals_of(s: Case, key: str) -> tuple[Goal, ...]:
     """The goals that this provider helps with: with one provider all; else whom the plan names (PLN-07, ORD-03).
 
-    Where that provider has none of the help left, the goal goes to whoever has taken it over.
+    Where that provider has none of the help left, the goal goes to whoever has taken it over. One whose help a
+    follow-up has ended counts no more: another offer gets the goals that it had (FUP-22).
     """
     assessed = _assessed(s, decisions(s)[-1])
     goals = assessed.goals if assessed else ()
-    if {*held(s)} <= {key}:
+    if {k for k, ones in held(s).items() if not _has_been_ended(s, k, ones)} <= {key}:
         return goals
     plan = s.told(ActionPlanRecorded)
     named = {g.id: g.goal_provider for g in plan.goals} if plan else {}
     listed = {entry["id"] for entry in s.own.get((Order.step, key), {}).get("goals") or ()}
     return tuple(g for g in goals if g.id in listed or key in _helping(s, named.get(g.id)))
+
+
+def _has_been_ended(s: Case, key: str, ones: Collection[Granted]) -> bool:
+    """The last word on this provider's help is a follow-up that ends it, and no decision that grants it again."""
+    grants, is_ended = [one.by for one in ones], False
+    for told in s.heard:
+        if isinstance(told.message, FollowupConcluded):
+            if not told.message.providers or key in told.message.providers:
+                is_ended = _ends(told.message)
+        elif told.message in grants:
+            is_ended = False
+    return is_ended
 
 
 def _helping(s: Case, named: Party | None) -> set[str]:
