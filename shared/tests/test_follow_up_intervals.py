@@ -80,7 +80,8 @@ def wrong(folder: Path, rows: str) -> list[str]:
         ("legal_basis: sel-8, months_until_first: 3, months_between: 6", "intervals[0].legal_basis: "),
         ("offer: botilbud, months_until_first: 3, months_between: 6", "intervals[0].offer: "),
         (
-            "legal_basis: sel-85, months_until_first: 3, months_between: 6, valid_from: 2027-01-01, valid_to: 2026-01-01",
+            "offer: mobile-offer, months_until_first: 3, months_between: 6, "
+            "valid_from: 2027-01-01, valid_to: 2026-12-31",
             "intervals[0].valid_to: Rækken slutter",
         ),
     ],
