@@ -178,6 +178,19 @@ def test_settings_check_says_on_which_accounts_help_is_booked_and_how_files_are_
     assert "accounts.yaml\n  ingen\nfinance-layout.yaml (som leveret)\n  disponeringer: csv, utf-8-sig" in before
 
 
+def test_settings_check_says_how_often_help_is_followed_up(tmp_path):
+    (tmp_path / "municipality.yaml").write_text("name: Ærø\n", "utf-8")
+    (tmp_path / "follow-up.yaml").write_text(
+        "intervals:\n  - {legal_basis: sel-107, offer: temporary-residential, months_until_first: 3, months_between: 6,"
+        " valid_from: 2027-01-01}\n",
+        "utf-8",
+    )
+
+    told = "SEL § 107; Midlertidigt botilbud: første gang efter 3 mdr., siden hver 6. måned"
+    assert told in run(str(tmp_path), "--on", "2027-01-01").output
+    assert "follow-up.yaml\n  ingen\ndelegation.yaml" in run(str(tmp_path), "--on", "2026-12-31").output
+
+
 def test_every_field_of_the_finance_files_is_told_to_the_operator():
     told = section("finance-layout.yaml")
 

@@ -17,6 +17,9 @@ from onebox.towns import DirectTown
 HERE = Path(__file__).parent
 WALKS = sorted([*(HERE.parent / "deploy/onebox/onebox/walks").glob("*.yaml"), *(HERE / "walks").glob("*.yaml")])
 
+IN_ONE_PROCESS = [path for path in WALKS if path.stem != "1-jonas"]
+"""That one is played in test_rounds, which goes on where it ends."""
+
 
 def findings(path: Path, town: walks.Town) -> list[str]:
     outcomes = walks.Walk(walks.read_walk(path), town).play(lambda _: None)
@@ -27,7 +30,7 @@ def begins(path: Path) -> datetime:
     return walks.moment(datetime.now(UTC), walks.read_walk(path)["steps"][0]["at"])
 
 
-@pytest.mark.parametrize("path", WALKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", IN_ONE_PROCESS, ids=lambda path: path.stem)
 def test_a_worked_case_plays_to_its_end_in_one_process(path, tmp_path):
     town = DirectTown(tmp_path, begins(path))
 

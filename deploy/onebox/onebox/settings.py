@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date
 from importlib import import_module
 
-from casework.configuration import Account, Delegation, FileLayout, Municipality, Period, Tariff, Track
+from casework.configuration import Account, Delegation, FileLayout, Interval, Municipality, Period, Tariff, Track
 from casework.configuration.municipality import Basics
 from casework.contracts import PHASES
 from casework.fields import fields_of
@@ -43,6 +43,8 @@ def describe(municipality: Municipality, known: Fields, day: date) -> Iterator[s
     yield _file(municipality, "case-processing.yaml")
     yield from (_period(row) for row in municipality.periods if row.holds_on(day))
     yield f"  ellers {municipality.case_processing_days} dage"
+    yield _file(municipality, "follow-up.yaml")
+    yield from [_interval(row) for row in municipality.intervals if row.holds_on(day)] or ["  ingen"]
     yield _file(municipality, "delegation.yaml")
     yield from (_delegation(row) for row in municipality.delegation if row.holds_on(day))
     yield _file(municipality, "laws.yaml")
@@ -80,6 +82,15 @@ def _shows(track: Track, step: str, name: str) -> bool:
 def _period(row: Period) -> str:
     on_track = f" på spor {row.track}" if row.track else ""
     return f"  {_label('legal-bases', row.legal_basis)}{on_track}: {row.days} dage"
+
+
+def _interval(row: Interval) -> str:
+    help_ = [
+        _label("legal-bases", row.legal_basis) if row.legal_basis else "",
+        _label("offers", row.offer) if row.offer else "",
+    ]
+    first, between = row.months_until_first, row.months_between
+    return f"  {'; '.join(filter(None, help_))}: første gang efter {first} mdr., siden hver {between}. måned"
 
 
 def _delegation(row: Delegation) -> str:

@@ -10,10 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from assessment.commands import CompletePlan, Reuse
+from assessment.commands import CompletePlan, Reuse, StartAssessment
 from assessment.model import Ledger
 from casework.contracts import Command, Message
-from casework.contracts.intake import ConsentChanged
+from casework.contracts.intake import ConsentChanged, IntakeCompleted
 from casework.errors import NotFound
 from casework.phase.handlers import Handlers
 from casework.phase.store import load_all, lock_cases_of_citizen, looked_at
@@ -34,12 +34,7 @@ class AssessmentHandlers(Handlers):
         """Raises NotFound where the earlier case is not the citizen's, or none of this person's business."""
         if isinstance(trigger, Reuse):
             wanted: UUID | None = trigger.from_case
-        elif (
-            isinstance(trigger, ConsentChanged)
-            and trigger.reused_information_consent
-            and s.case
-            and not s[Ledger].reused
-        ):
+        elif s.case and _draws_upon_the_linked_case(s, trigger):
             wanted = s.case.linked_from
         else:
             wanted = None
@@ -62,6 +57,13 @@ class AssessmentHandlers(Handlers):
         opened = [row for row in rows if row.opened]
         found = load_all(session, self.phase, opened, self.municipality, s.actor, s.now)
         return [one for one in found if _may_look(one, s.actor)]
+
+
+def _draws_upon_the_linked_case(s: Situation[Any], trigger: Command | Message) -> bool:
+    """What was known is reused with consent; what the follow-up decided of hearing holds from the beginning."""
+    if isinstance(trigger, ConsentChanged):
+        return bool(trigger.reused_information_consent) and not s[Ledger].reused
+    return isinstance(trigger, IntakeCompleted | StartAssessment)
 
 
 def _may_look(s: Situation[Any], who: Actor) -> bool:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from assessment.commands import ConfirmReused, ReopenThemes, Reuse
 from assessment.model import CaseAssessment, CaseInformation, Ledger, Reopened, Reused, State
 from casework.contracts.decision import DecisionMade
+from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import ConsentChanged
 from casework.contracts.values import LevelEntry
 from casework.errors import Refused
@@ -67,14 +68,29 @@ def reuse(s: Case, command: Reuse, today: date) -> Events:
 
 
 def go_on_from_before(s: Case, consent: ConsentChanged, today: date) -> Events:
-    """A case that a follow-up opened goes on from what was known, once the citizen agrees: unconfirmed (ASM-19)."""
+    """A case that a follow-up opened goes on from what was known, once the citizen agrees: unconfirmed (ASM-19).
+
+    Where only the offer was wrong, purpose and goals come along (FUP-22).
+    """
     if consent.reused_information_consent and s.earlier and not s[Ledger].reused:
         offered = items_of(s.earlier)
         known = [path for path in offered if path.startswith(_KNOWN)]
-        yield from _take(s, s.earlier, offered, known, today)
+        yield from _take(s, s.earlier, offered, [*known, *_kept_with_another_offer(s.earlier, offered)], today)
 
 
 _KNOWN = ("case_information.theme_entries[", "case_information.functioning_scores[")
+
+
+def _kept_with_another_offer(earlier: Case, offered: Iterable[str]) -> list[str]:
+    """The purpose, and the goals that the follow-up has not closed, where it changes the offer (handbook 9.6)."""
+    followed_up = earlier.told(FollowupConcluded)
+    if followed_up is None or followed_up.action_option != "change-offer":
+        return []
+    closed = {f"{_GOALS}{goal.id}]" for goal in followed_up.goals if goal.goal_outcome == "close"}
+    return [p for p in offered if p == _PURPOSE or (p.startswith(_GOALS) and p not in closed)]
+
+
+_GOALS, _PURPOSE = "case_assessment.goals[", "case_assessment.intervention_purpose"
 
 
 def _take(s: Case, earlier: Case, offered: Mapping[str, Json], chosen: list[str], today: date) -> Events:

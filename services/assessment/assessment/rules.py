@@ -77,12 +77,20 @@ def unless_begun(s: Case, trigger: object) -> Iterable[str]:
 
 
 def begin(s: Case, completed: IntakeCompleted, today: date) -> Events:
-    return ()
+    yield from _hear_of_the_change(s)
 
 
 def start(s: Case, command: StartAssessment, today: date) -> Events:
     _the_case_is_open(s, command)
     yield AssessmentStarted(started_on=today)
+    yield from _hear_of_the_change(s)
+
+
+def _hear_of_the_change(s: Case) -> Events:
+    """The follow-up that opened this case changes help of which the citizen is to be heard: that is done here."""
+    followed_up = s.earlier.told(FollowupConcluded) if s.earlier else None
+    if followed_up and followed_up.party_hearing_needed:
+        yield hearing_is_needed()
 
 
 def recommend(s: Case, command: Recommend, today: date) -> Events:
@@ -392,6 +400,7 @@ def take_over_follow_up(s: Case, concluded: FollowupConcluded, today: date) -> E
             subtheme=sub,
             level=level,
             on=concluded.follow_up_held_on,
+            by=concluded.concluded_by,
             origin=f"follow-up {concluded.number}",
         )
         for sub, level in levels.items()
@@ -404,6 +413,15 @@ def take_over_follow_up(s: Case, concluded: FollowupConcluded, today: date) -> E
         plan_to_update=_plan_is_out_of_date(s, concluded) or ledger.plan_to_update,
     )
     yield from (LevelRecorded.of(entry) for entry in entries)
+    if concluded.party_hearing_needed:
+        yield hearing_is_needed()
+
+
+def hearing_is_needed() -> Records:
+    """A substantial change is heard of anew; earlier hearings stay in the ledger (FUP-12)."""
+    return Records(
+        CaseInformation, party_hearing_needed=True, party_hearing_sent_date=None, party_hearing_response=None
+    )
 
 
 def _plan_is_out_of_date(s: Case, concluded: FollowupConcluded) -> bool:

@@ -548,6 +548,46 @@ def test_a_follow_up_sets_the_new_baseline_as_of_its_day():
     assert "PLN-08" in warned(PHASE, effects.situation)
 
 
+@pytest.mark.rule("FUP-04", "ASM-20")
+def test_a_level_from_a_follow_up_says_who_judged_it():
+    results = (GoalResult(id="g1", primary_subtheme="cooking", current_functioning_level=1),)
+    concluded = FollowupConcluded(
+        number=2, follow_up_held_on=TODAY, follow_up_outcome="continue", goals=results, concluded_by="Kim Dam"
+    )
+
+    assert doing(PHASE, assessing(goal()), concluded).situation[Ledger].levels[-1].by == "Kim Dam"
+
+
+HEARD = CaseInformation(
+    party_hearing_needed=False, party_hearing_sent_date=TODAY - timedelta(days=90), party_hearing_response="Enig"
+)
+
+
+@pytest.mark.rule("FUP-12")
+@pytest.mark.parametrize("wanted", [True, None])
+def test_a_substantial_change_makes_the_hearing_step_appear_anew(wanted):
+    concluded = FollowupConcluded(
+        number=1, follow_up_held_on=TODAY, follow_up_outcome="end-and-reassign", party_hearing_needed=wanted
+    )
+    info = doing(PHASE, assessing(goal(), HEARD), concluded).situation[CaseInformation]
+
+    now = (info.party_hearing_needed, info.party_hearing_sent_date, info.party_hearing_response)
+    assert now == ((True, None, None) if wanted else (False, HEARD.party_hearing_sent_date, "Enig"))
+
+
+@pytest.mark.rule("FUP-12")
+@pytest.mark.parametrize("begin", [IntakeCompleted(completed_on=TODAY), StartAssessment(action="assessment.start")])
+def test_the_case_that_a_follow_up_opens_for_the_change_begins_with_the_hearing(begin):
+    told = FollowupConcluded(
+        number=1, follow_up_held_on=TODAY, follow_up_outcome="end-and-reassign", party_hearing_needed=True,
+        new_assessment_needed=True,
+    )  # fmt: skip
+    linked = replace(situation(PHASE), earlier=situation(PHASE, told=(told,)))
+
+    assert doing(PHASE, linked, begin).situation[CaseInformation].party_hearing_needed is True
+    assert doing(PHASE, situation(PHASE), begin).situation[CaseInformation].party_hearing_needed is None
+
+
 # what is warned of
 def themes(**entry: Any) -> CaseInformation:
     return CaseInformation(theme_entries=(ThemeEntry(theme="practical-tasks", **entry),))

@@ -11,8 +11,9 @@ import pytest
 
 from assessment import app
 from casework.contracts.decision import DecisionMade
+from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseOpened, ConsentChanged, IntakeCompleted
-from casework.contracts.values import Party
+from casework.contracts.values import GoalResult, Party
 from casework.testing.cases import (
     A_CASE,
     A_CASEWORKER,
@@ -174,6 +175,25 @@ def test_a_case_that_a_follow_up_opened_goes_on_from_what_was_known_once_the_cit
         "2025-05-03"
     }
     assert len([w for w in office.read(linked)["warnings"] if w["rule"] == "GEN-08"]) == 4
+
+
+@pytest.mark.rule("FUP-22")
+@pytest.mark.parametrize("option, kept", [("change-offer", ["g1"]), ("change-goals", [])])
+def test_with_another_offer_purpose_and_open_goals_are_kept(office, option, kept):
+    goals = [{"id": id_, "goal_statement": f"Mål {id_}", "goal_type": "develop"} for id_ in ("g1", "g2")]
+    office.record({"case_assessment": {"intervention_purpose": "Et hjem", "goals": goals}}, case=THE_OLD_CASE)
+    outcomes = (GoalResult(id="g1", goal_outcome="unchanged"), GoalResult(id="g2", goal_outcome="close"))
+    concluded = FollowupConcluded(
+        number=1, follow_up_held_on=TODAY, follow_up_outcome="continue", goals=outcomes, action_option=option
+    )
+    office.hear(concluded, subject=THE_OLD_CASE)
+    linked = uuid4()
+    opened(office, linked, linked_from=THE_OLD_CASE, case_number="2026-00002")
+    office.hear(AGREED, subject=linked)
+
+    values = record(office, "case_assessment", case=linked)["values"]
+    assert [goal["id"] for goal in values.get("goals", [])] == kept
+    assert values.get("intervention_purpose") == ("Et hjem" if kept else None)
 
 
 # whether it still holds

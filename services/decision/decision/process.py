@@ -39,7 +39,7 @@ DECISION = Process("decision", "Afgørelse", version=1, number="decision", nodes
     Start("reopened",     "Ændret ved genvurdering", on=DecisionReassessed, per=rules.if_changed, do=rules.open_decision, then="decide"),
     Start("overruled",    "Ændret af Ankestyrelsen", on=AppealDecided, per=rules.if_overruled, do=rules.open_decision, then="decide"),
     Start("continued",    "Afgjort ved opfølgning", on=FollowupConcluded, per=rules.by_follow_up, do=rules.record_follow_up_decision, then="disputed"),
-    Gateway("disputed",   "Er borgeren uenig?",   when=rules.is_disputed, yes="notify", no="recorded"),
+    Gateway("disputed",   "Skal borgeren have besked?", when=rules.is_to_be_told, yes="notify", no="recorded"),
     UserTask("decide",    "Træf afgørelse",       on=MakeDecision, do=rules.make_decision, then="made", by=(CASEWORKER, LEADER), rule="GEN-10"),
     Throw("made",         "Afgørelse truffet",    sends=DecisionMade, do=rules.announce, then="notify"),
     UserTask("notify",    "Giv borgeren besked",  on=NotifyCitizen, do=rules.notify, then="written", by=CASEWORKER),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from casework import legal_bases, representation, target_groups
+from casework.calendar import add_months
 from casework.configuration import Municipality
 from casework.contracts.assessment import (
     CaseAssessmentRecorded,
@@ -55,6 +56,7 @@ OVERRULES = ("changed", "returned")
 """Rulings of the appeals board after which the case is decided anew."""
 _DEMAND_DAYS = 14  # in which an oral decision can be demanded in writing (FVL § 23)
 _PLACE = (Decision.step, "")
+CAR_SUPPORT = "sel-114"
 
 
 # which numbers there are
@@ -72,8 +74,23 @@ def if_overruled(s: Case, appeal: AppealDecided) -> Iterable[str]:
 
 
 def by_follow_up(s: Case, concluded: FollowupConcluded) -> Iterable[str]:
-    """What the citizen agrees to is keyed by the follow-up and not counted; else it is the next number (FUP-08)."""
-    return ("",) if concluded.citizen_agrees is False else (f"follow-up {concluded.number}",)
+    """What the citizen need not be told of is keyed by the follow-up and not counted; else it is the next number."""
+    return ("",) if must_be_told(s, concluded) else (f"follow-up {concluded.number}",)
+
+
+def must_be_told(s: Case, concluded: FollowupConcluded) -> bool:
+    """Against the citizen's wish (FUP-08); or help ends that takes a notice (FUP-11), or a hearing (FUP-12).
+
+    What takes a hearing alone and is agreed upon by the citizen needs no letter.
+    """
+    if concluded.citizen_agrees is False:
+        return True
+    run = in_force(s)
+    if concluded.follow_up_outcome == "continue" or run is None or run.state.decision is None:
+        return False
+    decision, agrees = run.state.decision, concluded.citizen_agrees
+    under_notice = _takes_notice(s, decision.legal_bases, decision.decision_date, concluded.follow_up_held_on)
+    return under_notice or (not agrees and s.municipality.takes_hearing(decision.legal_bases))
 
 
 def open_decision(s: Case, trigger: object, today: date) -> Events:
@@ -210,13 +227,20 @@ def _the_party_is_heard(s: Case, today: date) -> None:
     """No decision before the hearing is answered or its day is over, whole."""
     answered = {answer.number for answer in s.all_told(HearingAnswered)}
     hearings = s.all_told(HearingSent)
-    information = s.told(CaseInformationRecorded)
-    if information and information.party_hearing_needed and not hearings:
+    information, since = s.told(CaseInformationRecorded), _to_be_heard_since(s)
+    in_time = [hearing for hearing in hearings if since is None or hearing.party_hearing_sent_date >= since]
+    if information and information.party_hearing_needed and not in_time:
         raise Refused("ASM-15", "case_information.party_hearing_sent_date", "Borgeren skal partshøres først")
     for hearing in hearings:
         if hearing.number not in answered and today <= hearing.answer_due:
             raise Refused("ASM-15", "case_information.party_hearing_response",
                           f"Partshøringen kan besvares til og med {_day(hearing.answer_due)}")  # fmt: skip
+
+
+def _to_be_heard_since(s: Case) -> date | None:
+    """A follow-up that changes help substantially takes a hearing of its own (FUP-12)."""
+    changes = [told for told in s.all_told(FollowupConcluded) if told.party_hearing_needed]
+    return changes[-1].follow_up_held_on if changes else None
 
 
 def _the_case_is_informed(s: Case) -> None:
@@ -418,8 +442,9 @@ def record_follow_up_decision(s: Case, concluded: FollowupConcluded, today: date
     )
 
 
-def is_disputed(s: Case) -> bool:
-    return bool(s.state.decision and s.state.decision.fully_upheld is False)
+def is_to_be_told(s: Case) -> bool:
+    """Counted, as by_follow_up has it."""
+    return not s.key
 
 
 # the letter
@@ -593,19 +618,45 @@ def announce_notice(s: Case, command: NotifyCitizen, today: date) -> Events:
 
 
 def notice_days(s: Case) -> int | None:
-    """The days of notice: those recorded, else the least where help that was granted under notice is taken away."""
+    """The days of notice: those recorded, else the least where help that was granted under notice is taken or less."""
     decision = s.state.decision or Decision()
     if decision.notice_days:
         return decision.notice_days
-    granted = {
-        i.id
-        for run in counted(s)
-        if run.number < s.number and run.state.decision
-        for i in run.state.decision.granted_interventions
-    }
-    taken = any(i.id in granted for i in decision.refused_interventions)
-    noticed = _under(s.municipality.notice_paragraphs, decision.legal_bases)
-    return 7 * s.municipality.notice_weeks if taken and noticed else None
+    told_on = s.state.received_on or s.today
+    taken = any(_takes_notice(s, decision.legal_bases, on, told_on) for on in _grants_taken_away(s, decision))
+    return 7 * s.municipality.notice_weeks if taken else None
+
+
+def _takes_notice(s: Case, bases: Iterable[str], granted_on: date | None, told_on: date) -> bool:
+    """Help under SEL §§ 95, 96, 98; car support only until the car can be replaced (SEL § 3 a; FUP-11)."""
+    town = s.municipality
+    if town.takes_notice(bases):
+        return True
+    replaceable_on = granted_on and add_months(granted_on, 12 * town.car_replacement_years)
+    return _under((CAR_SUPPORT,), bases) and bool(replaceable_on and told_on < replaceable_on)
+
+
+def _grants_taken_away(s: Case, decision: Decision) -> list[date | None]:
+    """When what this decision refuses or makes less was granted last."""
+    earlier = [run.state.decision for run in counted(s) if run.number < s.number and run.state.decision]
+    last = {i.id: (i, made.decision_date) for made in earlier for i in made.granted_interventions}
+    refused = {i.id for i in decision.refused_interventions}
+    less = {i.id for i in decision.granted_interventions if i.id in last and is_less(i, last[i.id][0])}
+    return [on for id_, (_, on) in last.items() if id_ in refused | less]
+
+
+def is_less(now: Intervention, before: Intervention) -> bool:
+    """A service is gone, or has fewer units in the same period. Other units or periods cannot be compared."""
+    was, is_ = _units(before), _units(now)
+    return not {*before.services} <= {*now.services} or any(is_[line] < was[line] for line in was.keys() & is_.keys())
+
+
+def _units(i: Intervention) -> dict[tuple[str | None, ...], Decimal]:
+    units: dict[tuple[str | None, ...], Decimal] = {}
+    for line in i.service_lines:
+        unit = (line.service, line.unit, line.service_frequency)
+        units[unit] = units.get(unit, Decimal(0)) + (line.units_per_period or 0)
+    return units
 
 
 def _asked(kind: str, key: str, due: date) -> DeadlineRequested:

@@ -16,7 +16,7 @@ from casework.contracts.assessment import (
     HearingSent,
     RecommendationApproved,
 )
-from casework.contracts.decision import DecisionMade
+from casework.contracts.decision import DecisionMade, DecisionNotified
 from casework.contracts.followup import FollowupConcluded
 from casework.contracts.intake import CaseClosed, ConsentChanged, EnquiryRecorded
 from casework.contracts.values import Goal, Intervention, Party, ServiceLine
@@ -376,6 +376,51 @@ def test_against_the_citizens_wish_it_takes_a_letter_with_reasons_and_guidance(g
     assert [d.due for d in granted.asked("complaint")] == [date(2026, 7, 1)]
     assert granted.letter.refused_services == ("support-education",)
     assert granted.document["decision"]["decision"]["decision_outcome"] == "granted"
+
+
+ENDED = replace(CONCLUDED, follow_up_outcome="end", citizen_agrees=True)
+
+
+@pytest.mark.rule("FUP-11")
+def test_an_end_of_help_under_notice_is_told_and_takes_effect_14_weeks_later_also_where_the_citizen_agrees(drafted):
+    drafted.fill(legal_bases=["sel-95"]).do(MakeDecision()).do(NotifyCitizen(channel="digital-post"))
+    drafted.on("2026-06-02").hear(ENDED)
+    assert drafted.at["2"] == "notify"
+    drafted.do(NotifyCitizen(channel="digital-post", received_on=date(2026, 6, 3)))
+    assert drafted.said(DecisionNotified)[0].effective_from == date(2026, 9, 9)
+
+
+@pytest.mark.rule("FUP-11")
+@pytest.mark.parametrize("ended_on, stands", [("2034-03-01", "notify"), ("2034-03-02", "recorded")])
+def test_car_support_takes_a_notice_until_the_car_can_be_replaced(drafted, ended_on, stands):
+    drafted.fill(legal_bases=["sel-114"]).do(MakeDecision()).do(NotifyCitizen(channel="digital-post"))
+    drafted.on(ended_on).hear(replace(ENDED, follow_up_held_on=date.fromisoformat(ended_on)))
+    assert [at for key, at in drafted.at.items() if key != "1"] == [stands]
+
+
+@pytest.mark.rule("FUP-12")
+@pytest.mark.parametrize("base, agrees, stands", [
+    ("sel-107", None, "notify"), ("sel-107", True, "recorded"), ("sel-85", None, "recorded"),
+])  # fmt: skip
+def test_an_end_of_a_stay_that_the_citizen_has_not_agreed_to_is_told_with_reasons(drafted, base, agrees, stands):
+    drafted.fill(legal_bases=[base]).do(MakeDecision()).do(NotifyCitizen(channel="digital-post"))
+    drafted.hear(replace(ENDED, citizen_agrees=agrees))
+    assert [at for key, at in drafted.at.items() if key != "1"] == [stands]
+
+
+@pytest.mark.rule("FUP-12")
+@pytest.mark.refuses("ASM-15")
+@pytest.mark.permits("ASM-15")
+def test_what_is_changed_after_a_follow_up_is_heard_of_anew(granted, approve):
+    first = HearingSent(number=1, party=CITIZEN, party_hearing_sent_date=date(2026, 2, 9), answer_due=date(2026, 2, 23))
+    granted.do(NotifyCitizen(channel="digital-post")).hear(first)
+    granted.on("2026-06-02").hear(replace(CONCLUDED, party_hearing_needed=True))
+    granted.hear(CaseInformationRecorded(themes=("relations",), party_hearing_needed=True), approve(2, 1))
+    with refused("ASM-15", "case_information.party_hearing_sent_date"):
+        granted.do(MakeDecision())
+    sent = {"party_hearing_sent_date": date(2026, 6, 3), "answer_due": date(2026, 6, 17)}
+    granted.hear(replace(first, number=2, **sent)).on("2026-06-18").do(MakeDecision())
+    assert granted.at["2"] == "notify"
 
 
 def test_a_case_may_begin_with_a_follow_up(empty):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from casework.contracts.decision import (
 )
 from casework.contracts.intake import CaseClosed, EnquiryRecorded, RepresentationChanged
 from casework.contracts.scheduler import DeadlineDue
-from casework.contracts.values import Intervention, Party
+from casework.contracts.values import Intervention, Party, ServiceLine
 from casework.errors import NotHere
 from casework.process.engine import allowed
 from casework.process.nodes import Role
@@ -365,6 +366,28 @@ def test_no_notice_for_other_help_or_for_what_was_never_granted(drafted, approve
         drafted.fill(granted_interventions=None)
     drafted.fill(legal_bases=[base], **refusal).do(MakeDecision()).do(POST)
     assert drafted.asked("notice-of-reduction") == []
+
+
+@pytest.mark.rule("FUP-11")
+@pytest.mark.parametrize("units, services, due", [
+    ("5", ("support-education", "escort-scheme"), ["2026-06-08"]),
+    ("10", ("support-education",), ["2026-06-08"]),
+    ("10", ("support-education", "escort-scheme"), []),
+    ("12", ("support-education", "escort-scheme"), []),
+])  # fmt: skip
+def test_less_of_help_under_notice_is_a_reduction_also_where_it_is_granted(
+    drafted, assessed, approve, units, services, due
+):
+    def help_(units: str, *services: str) -> Intervention:
+        line = ServiceLine(
+            id="l1", service="support-education", unit="hour", units_per_period=Decimal(units), service_frequency="week"
+        )
+        return Intervention(id="i1", services=services, offer="mobile-offer", service_lines=(line,))
+
+    drafted.hear(assessed(2, help_("10", "support-education", "escort-scheme")), approve(2, 2))
+    drafted.fill(legal_bases=["sel-95"]).do(MakeDecision()).do(POST)
+    drafted.hear(assessed(3, help_(units, *services)), approve(3, 3)).do(MakeDecision()).do(POST)
+    assert [str(d.due) for d in drafted.asked("notice-of-reduction")] == due
 
 
 # complaints

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from casework.calendar import add_months
+from casework.configuration import YEARLY, Months
 from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlineRequested
 from casework.contracts.deadlines import KINDS
 from casework.contracts.decision import DecisionMade
@@ -44,11 +45,11 @@ def plan_follow_up(s: Case, accepted: OrderAccepted, today: date) -> Events:
 
 
 def days_of(order: OrderAccepted) -> tuple[PlannedDate, ...]:
-    """The common day of each intervention, and the day of each goal that is followed up for itself."""
+    """The common day of each intervention, as the order has it, and the day of each goal followed up for itself."""
     common = [
         PlannedDate(on=on, origin="order", provider_id=order.provider_id)
         for i in order.interventions
-        if (on := i.follow_up_date or _first_day(i, order.goals))
+        if (on := i.follow_up_date)
     ]
     starts = [i.expected_start_date for i in order.interventions if i.expected_start_date]
     separate = [
@@ -57,16 +58,6 @@ def days_of(order: OrderAccepted) -> tuple[PlannedDate, ...]:
         if goal.goal_follow_up_mode == "separate" and (on := _day_of(goal, min(starts, default=None)))
     ]
     return tuple(dict.fromkeys([*common, *separate]))
-
-
-def _first_day(i: OrderedIntervention, goals: Iterable[Goal]) -> date | None:
-    """Where no day is typed: the interval after the intervention's start, of its goals or its own."""
-    common = [goal for goal in goals if goal.goal_follow_up_mode != "separate"]
-    days = [day for goal in common if (day := _day_of(goal, i.expected_start_date))]
-    months = _months("follow-up-frequencies", i.follow_up_frequency)
-    if not days and months and i.expected_start_date:
-        days = [add_months(i.expected_start_date, months)]
-    return min(days, default=None)
 
 
 def _day_of(goal: Goal, start: date | None) -> date | None:
@@ -119,27 +110,34 @@ def day_after(s: Case, view: FollowUp, held_on: date, served: Collection[date]) 
     """The next common day: as typed, else the interval after this follow-up where none is planned (FUP-14)."""
     if view.next_follow_up_date or any(d.origin != "goal" and d.on not in served for d in s[Plan].dates):
         return view.next_follow_up_date
-    if view.follow_up_outcome != "continue":
-        return None
+    months = _interval(s, view, held_on) if view.follow_up_outcome == "continue" else None
+    return add_months(held_on, months) if months else None
+
+
+def _interval(s: Case, view: FollowUp, held_on: date) -> int | None:
+    """The shortest of the goals' intervals, else of the help's own, else of the municipality's (FUP-13)."""
     goals = [goal for order in running_orders(s).values() for goal in order.goals]
-    spans = [
+    of_goals = [
         _months("follow-up-intervals", g.goal_follow_up_interval) for g in goals if g.goal_follow_up_mode != "separate"
     ]
-    spans = [n for n in spans if n] or [
-        _months("follow-up-frequencies", i.follow_up_frequency) for i in view.interventions
-    ]
-    return add_months(held_on, min(n for n in spans if n)) if any(spans) else None
+    of_help = [_months("follow-up-frequencies", i.follow_up_frequency) for i in view.interventions]
+    settings = [s.municipality.follow_up_months(i.legal_bases, i.offer, held_on) for i in view.interventions]
+    for spans in (of_goals, of_help, [months.between for months in settings if months]):
+        if any(spans):
+            return min(span for span in spans if span)
+    return None
 
 
 def conclude_dates(s: Case, view: FollowUp, served: Collection[date], held_on: date) -> Events:
     """What the follow-up serves is met; a note that has not come is waited for no more."""
     plan = s[Plan]
     reviews, reviewed = [], []
+    next_review = add_months(held_on, _review_months(s, held_on).between)
     for review in plan.reviews:
         if takes_up(s, view, review):
             reviewed.append(review.key)
             if view.follow_up_outcome != "end":
-                reviews.append(replace(review, year=review.year + 1, due=add_months(held_on, 12)))
+                reviews.append(replace(review, year=review.year + 1, due=next_review))
         else:
             reviews.append(review)
     is_over = view.follow_up_outcome == "end" and not running_orders(s)
@@ -166,16 +164,24 @@ def plan_next(s: Case, trigger: object, today: date) -> Events:
 # help that the law wants looked at every year (SEL § 100; FUP-13)
 def plan_statutory_review(s: Case, made: DecisionMade, today: date) -> Events:
     """A grant by § 100 is followed up within a year; a later decision by § 100 takes its place."""
-    if "sel-100" not in made.legal_bases:
+    if YEARLY not in made.legal_bases:
         return
     granted = tuple(i.id for i in made.granted_interventions if is_extra_expense(i))
-    review = Review(decision=made.number, year=1, interventions=granted, due=add_months(made.decision_date, 12))
+    due = add_months(made.decision_date, _review_months(s, made.decision_date).until_first)
+    review = Review(decision=made.number, year=1, interventions=granted, due=due)
     yield from settle(s, replace(s[Plan], reviews=(review,) if made.decision_outcome in _GRANTS else ()))
+
+
+def _review_months(s: Case, on: date) -> Months:
+    """A year at the most by law; the municipality may look more often."""
+    months = s.municipality.follow_up_months((YEARLY,), None, on)
+    assert months
+    return months
 
 
 def is_extra_expense(i: Intervention | FollowedUpIntervention) -> bool:
     """Cover of extra expenses by SEL § 100."""
-    by_law = isinstance(i, OrderedIntervention) and "sel-100" in i.legal_bases
+    by_law = isinstance(i, OrderedIntervention) and YEARLY in i.legal_bases
     return by_law or any("§ 100" in vocabulary("services")[service]["paragraphs"] for service in i.services)
 
 

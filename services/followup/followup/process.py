@@ -1,5 +1,6 @@
 """Follow-up (opfølgning): from an opened follow-up to the next planned date, again and again. Read it downwards."""
 
+from casework.contracts.assessment import HearingSent
 from casework.contracts.decision import DecisionMade
 from casework.contracts.delivery import ChangeReported, StatusNoteSubmitted
 from casework.contracts.followup import FollowupConcluded, InspectionRecorded, StatusNoteRequested
@@ -21,6 +22,8 @@ FOLLOWUP = Process("followup", "Opfølgning", version=1, number="follow-up", nod
     End("done",           "Opfølgningen er afsluttet"),
     Always("accepted",    "Bestilling taget imod", on=OrderAccepted, do=plan.plan_follow_up),
     Always("granted",     "Afgørelse truffet",    on=DecisionMade, do=plan.plan_statutory_review),
+    Always("changed_help", "Hjælpen er en anden",  on=DecisionMade, do=rules.ask_for_reporting),
+    Always("hearing",     "Partshøring sendt",    on=HearingSent, do=rules.note_hearing),
     Always("near",        "Opfølgning nærmer sig", on=DeadlineApproaching, do=plan.ask_status_notes, sends=StatusNoteRequested),
     Always("note",        "Statusnotat modtaget", on=StatusNoteSubmitted, do=rules.take_note),
     Always("changed",     "Nye forhold meldt",    on=ChangeReported, do=rules.weigh_extra_follow_up),

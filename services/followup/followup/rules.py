@@ -5,17 +5,19 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from casework import legal_bases
+from casework.contracts.assessment import HearingSent
 from casework.contracts.common import NotificationRequested
 from casework.contracts.decision import DecisionMade
 from casework.contracts.delivery import ChangeReported, StatusNoteSubmitted
 from casework.contracts.followup import FollowupConcluded, InspectionRecorded
 from casework.contracts.intake import CaseClosed
-from casework.contracts.ordering import ActualsImported
-from casework.contracts.values import FollowedUpGoal, GoalResult
+from casework.contracts.ordering import ActualsImported, OrderAccepted
+from casework.contracts.values import FollowedUpGoal, FollowedUpIntervention, GoalResult
 from casework.errors import NotHere, Refused
 from casework.process import Becomes, Event, Records, Situation, Warned
-from casework.vocabularies import label
-from followup.carried import concluded, number_now, open_run, running_orders
+from casework.vocabularies import label, vocabulary
+from followup.carried import concluded, number_now, open_run, running, running_orders
 from followup.commands import ConcludeFollowup, OpenFollowup, RecordInspection
 from followup.model import FollowUp, Inspection, NextSteps, Plan, Preparation, ReceivedNote, Report, State
 from followup.plan import conclude_dates, day_after, planned_day, served_days, settle
@@ -135,8 +137,30 @@ def the_outcome_is_chosen_and_reasoned(s: Case, view: FollowUp) -> None:
                       "Uden en sagsvurdering skal konklusionen sige, hvad afgørelsen hviler på")  # fmt: skip
 
 
+# a substantial change of help (SEL § 3)
+def changes_the_help(s: Case) -> bool:
+    """The help ends, or another offer or service takes its place."""
+    option = s[NextSteps].action_option
+    course = vocabulary("action-options")[option]["follow_up_outcome"] if option else None
+    return not {s[FollowUp].follow_up_outcome, course} <= {None, "continue"}
+
+
+def help_to_be_heard_of(s: Case) -> list[FollowedUpIntervention]:
+    """The help of which a substantial change brings access, hearing, reasons and complaint along (FUP-12)."""
+    return [
+        i for i in s[FollowUp].interventions if s.municipality.takes_hearing(i.legal_bases or legal_bases.of_help([i]))
+    ]
+
+
+def hearing_is_owed(s: Case) -> bool:
+    """Help is changed of which the citizen is to be heard, and has not been since the follow-up was opened."""
+    since = s.state.opened_on
+    heard = any(since is None or sent.party_hearing_sent_date >= since for sent in s.all_told(HearingSent))
+    return not heard and changes_the_help(s) and bool(help_to_be_heard_of(s))
+
+
 def announce_conclusion(s: Case, trigger: object, today: date) -> Events:
-    """Everybody takes over their part; what is to be rewritten is somebody's task (FUP-21, FUP-23)."""
+    """Everybody takes over their part; what is to be done by hand is somebody's task (FUP-12, FUP-21, FUP-23)."""
     view, steps = s[FollowUp], s[NextSteps]
     assert view.follow_up_held_on
     assert view.follow_up_outcome
@@ -147,12 +171,17 @@ def announce_conclusion(s: Case, trigger: object, today: date) -> Events:
         goals=tuple(_result(goal) for goal in view.goals),
         providers=tuple(running_orders(s)),
         current_support_need=view.current_support_need,
+        action_option=steps.action_option,
         new_assessment_needed=steps.new_assessment_needed,
         action_plan_to_update=steps.action_plan_to_update,
         order_to_resend=steps.order_to_resend,
         citizen_agrees=view.citizen_agrees,
+        party_hearing_needed=hearing_is_owed(s) or None,
+        concluded_by=s.actor.name,
         next_follow_up_date=view.next_follow_up_date,
     )
+    if hearing_is_owed(s):
+        yield _task(s, "followup.party_hearing")
     if any(goal.goal_outcome == "revise" for goal in view.goals):
         yield _task(s, "followup.goals_to_revise")
     if steps.action_option in ("change-service", "change-offer") and not steps.reporting_updated:
@@ -196,6 +225,36 @@ def weigh_extra_follow_up(s: Case, reported: ChangeReported, today: date) -> Eve
     yield NotificationRequested(kind="followup.change_reported", roles=("caseworker",), key=reported.provider_id)
 
 
+def note_hearing(s: Case, sent: HearingSent, today: date) -> Events:
+    """Kept: what is changed after it has been heard of (FUP-12)."""
+    return ()
+
+
+def ask_for_reporting(s: Case, made: DecisionMade, today: date) -> Events:
+    """Service or target group is another after a follow-up: what is registered of them is to follow (FUP-23)."""
+    if changed := changed_by_decision(s):
+        yield _task(changed, "followup.reporting_to_update")
+
+
+def changed_by_decision(s: Case) -> Case | None:
+    """The last follow-up, where other services or another target group have been decided since than held before it."""
+    last = next(iter(concluded(s.of(None))), None)
+    if last is None or last.state.concluded_at is None:
+        return None
+    made = [(told.at > last.state.concluded_at, told.message) for told in s.heard]
+    before, since = (
+        [message for is_since, message in made if is_since is wanted and isinstance(message, DecisionMade)]
+        for wanted in (False, True)
+    )
+    is_other = bool(before and since) and _registered(before[-1]) != _registered(since[-1])
+    return s.of(last) if is_other else None
+
+
+def _registered(made: DecisionMade) -> tuple[frozenset[str], str | None]:
+    """What is reported of a decision: its services and the primary target group."""
+    return frozenset(v for i in made.granted_interventions for v in i.services), made.primary_target_group
+
+
 def note_price(s: Case, billed: ActualsImported, today: date) -> Events:
     """Kept, to be shown when the next follow-up is prepared (FUP-25)."""
     return ()
@@ -214,27 +273,77 @@ def reports_are_answered(s: Case) -> Iterator[Warned]:
 
 
 def price_and_force_are_looked_at(s: Case) -> Iterator[Warned]:
+    """While a follow-up is prepared: how the price has developed, and what force was used (handbook 9.2)."""
     run = open_run(s)
     if run is None:
         return
     here = s.of(run)
     if here[Preparation].price_development_checked is None:
         yield Warned("FUP-25", "followup.preparation.price_development_checked",
-                     f"Se på prisudvikling og tillæg i perioden. {_prices(here)}")  # fmt: skip
+                     f"Se på prisudvikling og tillæg i perioden. {' '.join(_prices(here))}")  # fmt: skip
     if here[Preparation].use_of_force_checked is None:
         yield Warned("FUP-25", "followup.preparation.use_of_force_checked",
-                     "Spørg, om der har været brugt magt i perioden")  # fmt: skip
+                     f"Spørg, om der har været brugt magt i perioden{_force_before(here)}")  # fmt: skip
 
 
-def _prices(s: Case) -> str:
+def _prices(s: Case) -> Iterator[str]:
+    """What was billed since the last follow-up, and what is ordered now against what was ordered then."""
     since = next((run.state.concluded_on for run in concluded(s)), None)
     billed = [a.amount for a in s.all_told(ActualsImported) if since is None or a.booked_on > since]
-    expected = [o.total_expected_price for o in running_orders(s).values() if o.total_expected_price is not None]
-    return f"Bogført {_kroner(billed)} kr., forventet {_kroner(expected)} kr. i alt"
+    before, now = orders_before(s).values(), running_orders(s).values()
+    was, is_ = ([o.total_expected_price for o in orders if o.total_expected_price] for orders in (before, now))
+    yield f"Bogført {_kroner(billed)} kr., forventet {_kroner(is_)} kr. i alt."
+    if sum(was) != sum(is_):
+        yield f"Prisen er gået fra {_kroner(was)} kr. til {_kroner(is_)} kr. Hvorfor?"
+    known, ordered = ({label("services", v) for v in _services(orders)} for orders in (before, now))
+    if added := sorted(ordered - known):
+        yield f"Nyt i perioden: {', '.join(added)}."
+
+
+def orders_before(s: Case) -> dict[str, OrderAccepted]:
+    """Each provider's order as it stood when the last follow-up was concluded; before the first, as first accepted."""
+    last = next((run.state.concluded_at for run in concluded(s)), None)
+    if last:
+        then = running(told for told in s.heard if told.at <= last)
+        return {key: told.message for key, told in then.items() if isinstance(told.message, OrderAccepted)}
+    first: dict[str, OrderAccepted] = {}
+    for accepted in s.all_told(OrderAccepted):
+        first.setdefault(accepted.provider_id, accepted)
+    return {key: order for key, order in first.items() if key in running_orders(s)}
+
+
+def _services(orders: Iterable[OrderAccepted]) -> set[str]:
+    """Of the help, and of its priced lines: a charge beside it is a line."""
+    help_ = [i for order in orders for i in order.interventions]
+    lines = {line.service for i in help_ for line in i.service_lines if line.service}
+    return lines | {service for i in help_ for service in i.services}
 
 
 def _kroner(amounts: Iterable[Decimal]) -> str:
     return f"{sum(amounts, Decimal(0)):,.2f}".translate(str.maketrans(",.", ".,"))
+
+
+def _force_before(s: Case) -> str:
+    used = any(s.of(run)[Inspection].use_of_force_in_period for run in concluded(s)[:1])
+    return ". Ved den forrige opfølgning var der brugt magt" if used else ""
+
+
+def a_substantial_change_is_heard(s: Case) -> Iterator[Warned]:
+    """While it can still be done before anything is decided."""
+    run = open_run(s)
+    if run and hearing_is_owed(here := s.of(run)):
+        services = dict.fromkeys(service for i in help_to_be_heard_of(here) for service in i.services)
+        names = ", ".join(label("services", service) for service in services)
+        yield Warned("FUP-12", "followup.follow_up.follow_up_outcome",
+                     f"Det er en væsentlig ændring af hjælpen ({names}). Borgeren har ret til aktindsigt, partshøring, "
+                     "begrundelse og klagevejledning. Send partshøringen, før der afgøres")  # fmt: skip
+
+
+def reporting_follows_the_decision(s: Case) -> Iterator[Warned]:
+    changed = changed_by_decision(s)
+    if changed and not changed[NextSteps].reporting_updated:
+        yield Warned("FUP-23", "followup.next_steps.reporting_updated",
+                     "Ydelse eller målgruppe er en anden end før opfølgningen. Ret indberetningen")  # fmt: skip
 
 
 def the_next_day_is_set(s: Case) -> Iterator[Warned]:
@@ -245,4 +354,10 @@ def the_next_day_is_set(s: Case) -> Iterator[Warned]:
                      "Indsatsen fortsætter. Sæt datoen for den næste opfølgning")  # fmt: skip
 
 
-WARNINGS = (reports_are_answered, price_and_force_are_looked_at, the_next_day_is_set)
+WARNINGS = (
+    reports_are_answered,
+    price_and_force_are_looked_at,
+    a_substantial_change_is_heard,
+    reporting_follows_the_decision,
+    the_next_day_is_set,
+)

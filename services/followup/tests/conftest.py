@@ -54,7 +54,7 @@ def goal(id_: str, subtheme: str = "managing-home", level: int | None = 2, **mor
 
 def order(
     provider: str = "x-hus", follow_up: str | None = "2026-06-02", version: int = 1, goals: tuple[Goal, ...] = (),
-    start: str = "2026-03-02", **more: Any,
+    start: str = "2026-03-02", legal_bases: tuple[str, ...] = ("sel-85",), **more: Any,
 ) -> OrderAccepted:  # fmt: skip
     party = Party(id=provider, name=provider.title(), role="provider")
     intervention = OrderedIntervention(
@@ -64,6 +64,7 @@ def order(
         provider=party,
         expected_start_date=date.fromisoformat(start),
         follow_up_date=date.fromisoformat(follow_up) if follow_up else None,
+        legal_bases=legal_bases,
     )
     given = {"current_support_need": "moderate", "citizen_wishes": "Et hjem", "intervention_purpose": "Ro"}
     return OrderAccepted(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from casework.configuration import Interval, Municipality
 from casework.contracts.common import DeadlineRequested
 from casework.contracts.decision import DecisionMade
 from casework.contracts.intake import CaseClosed
@@ -30,13 +32,6 @@ def test_an_accepted_order_plans_its_day(ordered: Played):
     assert ordered.waiting() == ["2026-06-02"]
     (asked,) = ordered.sent(DeadlineRequested)
     assert (asked.due, asked.provider_id, asked.notify) == (date(2026, 6, 2), "x-hus", ("caseworker", "provider"))
-
-
-@pytest.mark.rule("GOL-11")
-def test_a_day_that_is_not_typed_falls_the_interval_after_the_start(case: Played):
-    goals = (goal("g1", goal_follow_up_interval="6-months"), goal("g2", goal_follow_up_interval="3-months"))
-    case.hear(order(follow_up=None, start="2026-03-31", goals=goals), "2026-02-11")
-    assert case.waiting() == ["2026-06-30"]
 
 
 @pytest.mark.rule("GOL-11")
@@ -139,6 +134,29 @@ def test_where_no_next_day_is_typed_the_interval_sets_it(case: Played):
     assert case.read(FollowUp).next_follow_up_date == date(2026, 9, 2)
 
 
+TOWN = Municipality(
+    name="Prøveby",
+    intervals=(
+        Interval(legal_basis="sel-85", months_until_first=3, months_between=6),
+        Interval(legal_basis="sel-107", months_until_first=1, months_between=4),
+        Interval(legal_basis="sel-100", months_until_first=6, months_between=9),
+    ),
+)
+
+
+@pytest.mark.rule("FUP-13", "FUP-14")
+@pytest.mark.parametrize(
+    "bases, day", [(("sel-85",), "2026-12-02"), (("sel-85", "sel-107"), "2026-10-02"), (("sel-97",), None)]
+)
+def test_where_the_help_has_no_interval_either_the_municipalitys_sets_the_next_day(
+    case: Played, bases: tuple[str, ...], day: str | None
+):
+    case.s = replace(case.s, municipality=TOWN)
+    case.hear(order(legal_bases=bases), "2026-02-11")
+    case.hold("2026-06-02")
+    assert case.waiting() == [*filter(None, [day])]
+
+
 @pytest.mark.rule("FUP-14")
 def test_help_that_goes_on_without_a_next_day_is_warned_of(ordered: Played):
     ordered.hold("2026-06-02")
@@ -157,6 +175,14 @@ def test_a_grant_of_extra_expenses_is_reviewed_within_a_year(case: Played):
     case.hear(granted(), "2026-05-01")
     (asked,) = case.sent(DeadlineRequested)
     assert (asked.kind, asked.key, asked.due) == ("statutory-review", "1/1", date(2027, 5, 1))
+
+
+@pytest.mark.rule("FUP-13")
+def test_the_municipality_may_look_at_extra_expenses_more_often_than_once_a_year(case: Played):
+    case.s = replace(case.s, municipality=TOWN)
+    case.hear(granted(), "2026-05-01")
+    case.hold("2026-10-20")
+    assert [asked.due for asked in case.sent(DeadlineRequested)] == [date(2026, 11, 1), date(2027, 7, 20)]
 
 
 @pytest.mark.rule("FUP-13")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from casework.contracts.assessment import HearingSent
 from casework.contracts.common import NotificationRequested
 from casework.contracts.decision import DecisionMade
 from casework.contracts.followup import FollowupConcluded, InspectionRecorded
 from casework.contracts.intake import CitizenChanged
-from casework.contracts.ordering import ActualsImported
-from casework.contracts.values import FollowedUpGoal
+from casework.contracts.ordering import ActualsImported, OrderAccepted
+from casework.contracts.values import FollowedUpGoal, Intervention, Party, ServiceLine
 from casework.errors import Forbidden, NotHere
 from casework.process import Actor, Role
 from casework.schema import Amount
@@ -20,6 +22,7 @@ from casework.testing.cases import refused
 from followup.carried import attainment
 from followup.commands import OpenFollowup
 from followup.model import FollowUp, Inspection, NextSteps, Preparation
+from followup.rules import WARNINGS
 
 from .conftest import Played, goal, note, order
 
@@ -182,32 +185,48 @@ def test_two_goals_on_one_subtheme_end_with_one_level(case: Played):
 
 
 @pytest.mark.refuses("FUP-06")
+@pytest.mark.permits("FUP-06")
 def test_every_goal_has_an_outcome(ordered: Played):
     answer(ordered, goals=[{"id": "g1", "current_functioning_level": 2}])
     with refused("FUP-06", "follow_up.goals[g1].goal_outcome"):
         ordered.conclude()
+    ordered.fill(FollowUp, goals=[{"id": "g1", "goal_outcome": "close"}])
+    ordered.conclude()
+    assert ordered.sent(FollowupConcluded)[0].goals[0].goal_outcome == "close"
 
 
 @pytest.mark.refuses("FUP-07")
+@pytest.mark.permits("FUP-07")
 def test_a_status_of_the_help_is_chosen(ordered: Played):
     answer(ordered, follow_up_outcome=None)
     with refused("FUP-07", "follow_up.follow_up_outcome"):
         ordered.conclude()
+    ordered.fill(FollowUp, follow_up_outcome="end-and-reassign")
+    ordered.conclude()
+    assert ordered.sent(FollowupConcluded)[0].follow_up_outcome == "end-and-reassign"
 
 
 @pytest.mark.refuses("FUP-19")
+@pytest.mark.permits("FUP-19")
 def test_the_support_need_is_set_anew(ordered: Played):
     answer(ordered, current_support_need=None)
     with refused("FUP-19", "follow_up.current_support_need"):
         ordered.conclude()
+    ordered.fill(FollowUp, current_support_need="moderate")
+    ordered.conclude()
+    assert ordered.read(FollowUp).previous_support_need == ordered.read(FollowUp).current_support_need == "moderate"
 
 
 @pytest.mark.refuses("FUP-10")
+@pytest.mark.permits("FUP-10")
 @pytest.mark.parametrize("outcome", ["end", "end-and-reassign"])
 def test_an_ending_has_its_reasons(ordered: Played, outcome: str):
     answer(ordered, follow_up_outcome=outcome, overall_conclusion=None)
     with refused("FUP-10", "follow_up.overall_conclusion"):
         ordered.conclude()
+    ordered.fill(FollowUp, overall_conclusion="Målene er nået.")
+    ordered.conclude()
+    assert ordered.sent(FollowupConcluded)[0].follow_up_outcome == outcome
 
 
 @pytest.mark.refuses("FUP-08")
@@ -269,6 +288,83 @@ def test_another_service_is_to_be_reported(ordered: Played):
     assert "followup.reporting_to_update" in [n.kind for n in ordered.sent(NotificationRequested)]
 
 
+def granting(*services: str, number: int = 1, group: str = "autism-spectrum") -> DecisionMade:
+    help_ = Intervention(id="i1", services=services, offer="activity-and-companionship-offer")
+    return DecisionMade(
+        number=number, decision_date=date(2026, 2, 5), decision_outcome="granted", assessment_revision=number,
+        granted_interventions=(help_,), primary_target_group=group,
+    )  # fmt: skip
+
+
+@pytest.mark.rule("FUP-23")
+@pytest.mark.parametrize(
+    "later, is_asked",
+    [
+        (granting("sheltered-service-work", number=2), True),
+        (granting("social-activity", number=2, group="brain-injury"), True),
+        (granting("social-activity", number=2), False),
+    ],
+)
+def test_what_a_decision_after_the_follow_up_changes_is_to_be_reported(
+    ordered: Played, later: DecisionMade, is_asked: bool
+):
+    ordered.hear(granting("social-activity"), "2026-02-05")
+    ordered.hold("2026-06-02", "2026-09-02")
+    ordered.hear(later, "2026-06-20")
+    assert ("followup.reporting_to_update" in [n.kind for n in ordered.sent(NotificationRequested)]) == is_asked
+    assert ("FUP-23" in ordered.warnings()) == is_asked
+    ordered.fill(NextSteps, 1, reporting_updated=True)
+    assert "FUP-23" not in ordered.warnings()
+
+
+# a substantial change of help
+STAY = ("sel-107",)
+
+
+@pytest.mark.rule("FUP-12")
+@pytest.mark.parametrize(
+    "bases, outcome, option, is_owed",
+    [
+        (STAY, "end-and-reassign", "change-offer", True),
+        (STAY, "continue", "change-offer", True),
+        (STAY, "end", "end", True),
+        (("sel-85", "sel-104"), "end-and-reassign", "change-service", True),
+        (STAY, "continue", "keep", False),
+        (STAY, "continue", "change-goals", False),
+        (("sel-85",), "end-and-reassign", "change-offer", False),
+    ],
+)
+def test_a_substantial_change_of_a_stay_or_day_offer_is_warned_of_and_asks_for_a_hearing(
+    case: Played, bases: tuple[str, ...], outcome: str, option: str, is_owed: bool
+):
+    case.hear(order(legal_bases=bases), "2026-02-11")
+    answer(case, follow_up_outcome=outcome)
+    case.fill(NextSteps, action_option=option)
+    assert ("FUP-12" in case.warnings()) == is_owed
+    case.conclude()
+    assert case.sent(FollowupConcluded)[0].party_hearing_needed == (True if is_owed else None)
+    assert ("followup.party_hearing" in [n.kind for n in case.sent(NotificationRequested)]) == is_owed
+
+
+@pytest.mark.rule("FUP-12")
+@pytest.mark.parametrize("sent_on, is_owed", [("2026-05-19", True), ("2026-05-20", False)])
+def test_one_who_has_been_heard_since_the_follow_up_was_opened_is_not_heard_again(
+    case: Played, sent_on: str, is_owed: bool
+):
+    case.hear(order(legal_bases=STAY), "2026-02-11")
+    answer(case, follow_up_outcome="end")
+    citizen = Party(name="Bente", role="citizen")
+    day = date.fromisoformat(sent_on)
+    case.hear(HearingSent(number=1, party=citizen, party_hearing_sent_date=day, answer_due=day), "2026-05-21")
+    assert ("FUP-12" in case.warnings()) == is_owed
+
+
+def test_a_conclusion_says_who_drew_it(ordered: Played):
+    answer(ordered)
+    ordered.conclude()
+    assert ordered.sent(FollowupConcluded)[0].concluded_by == "Kim Dam"
+
+
 @pytest.mark.rule("DAT-01")
 @pytest.mark.parametrize(
     "goal_type, before, now, expected, met",
@@ -306,6 +402,52 @@ def test_price_and_force_are_asked_for_in_time(ordered: Played):
     assert "FUP-25" not in ordered.warnings()
 
 
+def price_warning(case: Played) -> str:
+    (said,) = [w.message for warn in WARNINGS for w in warn(case.s.of(None)) if w.field.endswith("development_checked")]
+    return said
+
+
+def priced(price: str, version: int = 1, *lines: str) -> OrderAccepted:
+    first = order(version=version, total_expected_price=Amount(Decimal(price)))
+    charges = tuple(ServiceLine(id=service, service=service) for service in lines)
+    return replace(first, interventions=(replace(first.interventions[0], service_lines=charges),))
+
+
+@pytest.mark.rule("FUP-25")
+def test_a_price_that_has_developed_is_shown_with_the_question_why(case: Played):
+    case.hear(priced("91000.00"), "2026-02-11")
+    case.hear(priced("97500.00", 2, "escort-scheme"), "2026-04-01")
+    case.hear(ActualsImported(provider_id="x-hus", amount=Amount(Decimal("21000.50")), booked_on=date(2026, 4, 30)),
+              "2026-05-01")  # fmt: skip
+    case.open("2026-05-20")
+    assert price_warning(case) == (
+        "Se på prisudvikling og tillæg i perioden. Bogført 21.000,50 kr., forventet 97.500,00 kr. i alt. "
+        "Prisen er gået fra 91.000,00 kr. til 97.500,00 kr. Hvorfor? Nyt i perioden: Ledsageordning."
+    )
+
+
+@pytest.mark.rule("FUP-25")
+def test_the_development_is_that_since_the_last_follow_up(case: Played):
+    case.hear(priced("91000.00"), "2026-02-11")
+    case.hear(priced("97500.00", 2), "2026-04-01")
+    case.hold("2026-06-02", "2026-09-02")
+    case.open("2026-08-24")
+    assert "Hvorfor" not in price_warning(case)
+    case.hear(priced("90000.00", 3), "2026-08-25")
+    assert "fra 97.500,00 kr. til 90.000,00 kr. Hvorfor?" in price_warning(case)
+
+
+@pytest.mark.rule("FUP-25")
+@pytest.mark.parametrize("force", [True, False])
+def test_force_that_was_used_before_is_remembered(ordered: Played, force: bool):
+    answer(ordered)
+    ordered.inspect(**{**ANSWERED, "use_of_force_in_period": force, "use_of_force_follow_up": "Drøftet"})
+    ordered.conclude("2026-06-02")
+    ordered.open("2026-08-24")
+    said = [w.message for warn in WARNINGS for w in warn(ordered.s.of(None)) if w.field.endswith("force_checked")]
+    assert ["Ved den forrige opfølgning var der brugt magt" in one for one in said] == [force]
+
+
 # the inspection
 @pytest.mark.refuses("FUP-15")
 @pytest.mark.parametrize("wrong", [{"citizen_met": False}, {"citizen_met": None}, {"inspection_done": False}])
@@ -321,6 +463,15 @@ def test_an_inspection_answers_all_questions(ordered: Played, missing: str):
     ordered.open("2026-05-20")
     with refused("FUP-16", f"inspection.{missing}"):
         ordered.inspect(**{**ANSWERED, missing: None})
+
+
+@pytest.mark.permits("FUP-16")
+def test_an_inspection_may_say_that_the_citizen_does_not_thrive_though_the_goals_are_reached(ordered: Played):
+    answer(ordered, goals=[{"id": "g1", "current_functioning_level": 0, "goal_outcome": "close",
+                            "goal_attainment": "fully"}])  # fmt: skip
+    ordered.inspect(**{**ANSWERED, "citizen_thrives": False, "wellbeing_remarks": "Ny udredning"})
+    ordered.conclude()
+    assert ordered.sent(InspectionRecorded)[0].citizen_thrives is False
 
 
 @pytest.mark.refuses("FUP-17")

@@ -78,6 +78,13 @@ def open_case(s: Case, command: OpenCase, today: date) -> Events:
         linked_from=command.linked_from,
         enquiry_source=command.enquiry_source,
     )
+    yield Records(
+        CaseStep,
+        track=command.track or "standard",
+        team=command.team or s.actor.team,
+        caseworker=command.caseworker,
+        is_confidential=command.is_confidential,
+    )
     if command.enquiry_source:
         yield Records(Enquiry, enquiry_source=command.enquiry_source)
 
@@ -309,9 +316,9 @@ def follow_the_record(before: Case, after: Case) -> Events:
         return
     was, now = before.of(run), after.of(run)
     if now[CaseStep] != was[CaseStep]:
-        known = {n: v for n, v in vars(now[CaseStep]).items() if v is not None}
-        yield Becomes(**known)
-        now = now.after(Becomes(**known))
+        becomes = Becomes(**vars(now[CaseStep]))
+        yield becomes
+        now = now.after(becomes)
     if vars(opened(now)) != vars(opened(was)):
         yield CaseChanged(**vars(opened(now)))
     received = now[Enquiry].enquiry_received_date
@@ -320,6 +327,13 @@ def follow_the_record(before: Case, after: Case) -> Events:
         for event in _ask(now, began):
             now = now.after(event)
             yield event
+
+
+def a_case_has_a_track(before: Case, after: Case) -> None:
+    """Null empties a field; a case without a track there is not."""
+    own = after.own.get((CaseStep.step, ""), {})
+    if "track" in own and own["track"] is None:
+        raise Invalid({"case.track": ("En sag har altid et spor. Vælg et andet i stedet", None)})
 
 
 def offers_only_in_a_clear_case(before: Case, after: Case) -> None:
@@ -391,10 +405,10 @@ def with_age(citizen: Citizen, s: Case) -> Citizen:
 
 
 def as_opened(view: CaseStep, s: Case) -> CaseStep:
-    """What has not been changed is as it was when the case was opened."""
-    state = next((run.state for run in s.runs), None)
-    known = {name: getattr(state, name) for name in vars(view)} if state else {}
-    return replace(view, **{name: value for name, value in known.items() if getattr(view, name) is None})
+    """What has not been written here, nor emptied, is as it was when the case was opened."""
+    state, own = next((run.state for run in s.runs), None), s.own.get((CaseStep.step, ""), {})
+    known = {name: getattr(state, name) for name in vars(view) if name not in own} if state else {}
+    return replace(view, **{name: value for name, value in known.items() if value is not None})
 
 
 def index_citizen(s: Case) -> CitizenIndexed | None:
@@ -472,6 +486,7 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 CHECKS = (
+    a_case_has_a_track,
     offers_only_in_a_clear_case,
     withdrawn_consents_stay,
     the_cpr_number_is_one,

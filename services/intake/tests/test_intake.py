@@ -700,3 +700,25 @@ def test_what_is_not_changed_of_a_case_shows_as_it_was_when_the_case_was_opened(
     shown = opening(CaseStep(team="Nord"))[CaseStep]
 
     assert (shown.track, shown.team) == ("standard", "Nord")
+
+
+def test_null_empties_what_a_case_was_opened_with_and_others_are_told(office):
+    own = {"id": A_CASEWORKER.id, "name": "Kim Dam", "role": "caseworker"}
+    opening = {"id": str(A_CASE), "team": "Nord", "caseworker": own, "is_confidential": True}
+    office.call(A_CASEWORKER, "POST", "/cases", json=opening)
+    emptied = {"team": None, "caseworker": None, "is_confidential": None}
+    assert office.record({"case": emptied}, actor=A_LEADER).status_code == 200
+
+    assert emptied.keys().isdisjoint(office.read()["parts"]["case"])
+    told = office.owed("case.changed")[-1][1]
+    assert emptied.keys().isdisjoint(told)
+
+
+@pytest.mark.parametrize("before", [{}, {"track": "small"}])
+def test_a_case_keeps_a_track(a_case, before):
+    if before:
+        a_case.record({"case": before})
+    answer = a_case.record({"case": {"track": None}})
+
+    assert wrong(answer) == (None, "case.track")
+    assert a_case.read()["parts"]["case"]["track"] == before.get("track", "standard")

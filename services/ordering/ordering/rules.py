@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from casework import consents
-from casework.calendar import add_months
+from casework.calendar import add_months, local_date
 from casework.contracts.assessment import (
     ActionPlanCompleted,
     ActionPlanRecorded,
@@ -194,7 +194,7 @@ def ordered(s: Case, key: str) -> Order:
     laid = overlay(Order, carried, {n: v for n, v in own.items() if n != "goals" and v != []})
     order = read(Order, {n: v for n, v in laid.items() if v is not None})
     interventions = tuple(
-        _with_account(s, _with_follow_up(inherited(priced(i)), order.goals)) for i in order.interventions
+        _with_account(s, _with_follow_up(s, inherited(priced(i)), order.goals)) for i in order.interventions
     )
     return replace(
         order, interventions=interventions, total_expected_price=total(i.expected_price for i in interventions)
@@ -301,16 +301,29 @@ def _has_stay(intervention: Intervention) -> bool:
 def goals_of(s: Case, key: str) -> tuple[Goal, ...]:
     """The goals that this provider helps with: with one provider all; else whom the plan names (PLN-07, ORD-03).
 
-    Where that provider has none of the help left, the goal goes to whoever has taken it over.
+    Where that provider has none of the help left, the goal goes to whoever has taken it over. One whose help a
+    follow-up has ended counts no more: another offer gets the goals that it had (FUP-22).
     """
     assessed = _assessed(s, decisions(s)[-1])
     goals = assessed.goals if assessed else ()
-    if {*held(s)} <= {key}:
+    if {k for k, ones in held(s).items() if not _has_been_ended(s, k, ones)} <= {key}:
         return goals
     plan = s.told(ActionPlanRecorded)
     named = {g.id: g.goal_provider for g in plan.goals} if plan else {}
     listed = {entry["id"] for entry in s.own.get((Order.step, key), {}).get("goals") or ()}
     return tuple(g for g in goals if g.id in listed or key in _helping(s, named.get(g.id)))
+
+
+def _has_been_ended(s: Case, key: str, ones: Collection[Granted]) -> bool:
+    """The last word on this provider's help is a follow-up that ends it, and no decision that grants it again."""
+    grants, is_ended = [one.by for one in ones], False
+    for told in s.heard:
+        if isinstance(told.message, FollowupConcluded):
+            if not told.message.providers or key in told.message.providers:
+                is_ended = _ends(told.message)
+        elif told.message in grants:
+            is_ended = False
+    return is_ended
 
 
 def _helping(s: Case, named: Party | None) -> set[str]:
@@ -322,8 +335,11 @@ def _helping(s: Case, named: Party | None) -> set[str]:
     return {key_of(c.provider) for c in s[Ledger].choices if key_of(named) in c.earlier} & {*by_provider}
 
 
-def _with_follow_up(intervention: OrderedIntervention, goals: tuple[Goal, ...]) -> OrderedIntervention:
-    """The day of follow-up that nobody has typed: the interval after the start (5.4.3.4, 7.2.5)."""
+def _with_follow_up(s: Case, intervention: OrderedIntervention, goals: tuple[Goal, ...]) -> OrderedIntervention:
+    """The day of follow-up that nobody has typed: the interval after the start (5.4.3.4, 7.2.5).
+
+    The interval of the goals, else that of the help itself, else the municipality's (FUP-13).
+    """
     if intervention.follow_up_date:
         return intervention
     together = [g for g in goals if g.goal_follow_up_mode != "separate"] or goals
@@ -331,7 +347,15 @@ def _with_follow_up(intervention: OrderedIntervention, goals: tuple[Goal, ...]) 
     days = [g.goal_follow_up_date or _after(intervention, g.goal_follow_up_interval) for g in together]
     if not any(days) and frequency:
         days = [_later(intervention, vocabulary("follow-up-frequencies")[frequency]["months"])]
+    if not any(days):
+        days = [_by_the_municipality(s, intervention)]
     return replace(intervention, follow_up_date=min((day for day in days if day), default=None))
+
+
+def _by_the_municipality(s: Case, i: OrderedIntervention) -> date | None:
+    start = i.expected_start_date or s.today
+    months = s.municipality.follow_up_months(bases_of(i, i.legal_bases), i.offer, start)
+    return add_months(start, months.until_first) if months else None
 
 
 def _after(intervention: OrderedIntervention, interval: str | None) -> date | None:
@@ -727,7 +751,14 @@ def _last_day_by_follow_up(s: Case) -> date | None:
     at, last = concluded[-1]
     notices = [told.message for told in s.heard if told.at >= at and isinstance(told.message, DecisionNotified)]
     served = [notice.effective_from for notice in notices if notice.effective_from]
-    return max([last.effective_on or last.follow_up_held_on, *served])
+    return max([last.effective_on or last.follow_up_held_on, *_earliest_after_notice(s, local_date(at)), *served])
+
+
+def _earliest_after_notice(s: Case, concluded_on: date) -> Iterator[date]:
+    """Nobody can have been told before it was concluded, and help under notice goes on for so long (FUP-11)."""
+    ones = s.state.sent.interventions if s.state.sent else ()
+    if any(s.municipality.takes_notice(i.legal_bases) for i in ones):
+        yield concluded_on + timedelta(weeks=s.municipality.notice_weeks)
 
 
 def _is_about(s: Case, concluded: FollowupConcluded) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from casework.configuration import Interval, Municipality
 from casework.contracts.assessment import ActionPlanCompleted, ActionPlanRecorded, EvaluationRecorded
 from casework.contracts.common import DeadlineRequested, NotificationRequested
 from casework.contracts.decision import DecisionNotified
@@ -294,6 +296,7 @@ def test_own_payment_of_the_letter_shows_at_the_stay_only(case: Played):
 
 
 # the day of follow-up
+@pytest.mark.rule("GOL-11")
 def test_a_follow_up_that_is_not_typed_falls_the_interval_after_the_start(granted: Played):
     granted.send()
 
@@ -304,6 +307,48 @@ def test_a_follow_up_that_is_typed_stands(granted: Played):
     granted.fill(interventions=[{"id": "i1", "follow_up_date": "2026-05-01"}]).send()
 
     assert granted.order()["interventions"][0]["follow_up_date"] == "2026-05-01"
+
+
+@pytest.mark.rule("GOL-11")
+def test_of_several_goals_that_are_followed_up_together_the_shortest_interval_counts(case: Played):
+    goals = (goal("g1", goal_follow_up_interval="6-months"), goal("g2", goal_follow_up_interval="1-month"))
+    case.hear(consents("x-hus"), assessed(1, *goals), made(help_from("x-hus", expected_start_date=date(2026, 3, 31))))
+    case.send()
+
+    assert case.order()["interventions"][0]["follow_up_date"] == "2026-04-30"
+
+
+TOWN = Municipality(
+    name="Prøveby", intervals=(Interval(legal_basis="sel-85", months_until_first=4, months_between=12),)
+)
+
+
+@pytest.mark.rule("FUP-13")
+@pytest.mark.parametrize(
+    "town, bases, day",
+    [
+        (TOWN, ("sel-85",), "2026-07-02"),
+        (TOWN, ("sel-97",), None),
+        (Municipality(name="Prøveby"), ("sel-85",), None),
+        (Municipality(name="Prøveby"), ("sel-100",), "2027-03-02"),
+    ],
+)
+def test_where_neither_day_nor_interval_is_typed_the_municipality_or_the_law_says(
+    case: Played, town: Municipality, bases: tuple[str, ...], day: str | None
+):
+    case.s = replace(case.s, municipality=town)
+    lone = goal("g1", goal_follow_up_interval=None)
+    case.hear(consents("x-hus"), assessed(1, lone), made(help_from("x-hus"), legal_bases=bases)).send()
+
+    assert case.order()["interventions"][0].get("follow_up_date") == day
+
+
+def test_an_interval_that_is_typed_on_the_help_goes_before_the_municipalitys(case: Played):
+    case.s = replace(case.s, municipality=TOWN)
+    case.hear(consents("x-hus"), assessed(1, goal("g1", goal_follow_up_interval=None)), made(help_from("x-hus")))
+    case.fill(interventions=[{"id": "i1", "follow_up_frequency": "monthly"}]).send()
+
+    assert case.order()["interventions"][0]["follow_up_date"] == "2026-04-02"
 
 
 # money and the answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -27,7 +28,7 @@ from casework.testing.cases import refused
 from ordering.commands import Billed, ImportActuals
 from ordering.rules import last_day
 
-from .conftest import ECONOMY, KIM, Played, assessed, goal, help_from, made, provider
+from .conftest import ECONOMY, KIM, Played, assessed, consents, goal, help_from, made, provider
 
 
 def another(name: str, id_: str = "i1") -> list[dict[str, object]]:
@@ -380,6 +381,26 @@ def test_notice_moves_the_last_day(running: Played):
     assert asked == [date(2026, 7, 31), date(2026, 9, 14)]
 
 
+@pytest.mark.rule("FUP-11")
+@pytest.mark.parametrize("base, last", [("sel-95", date(2026, 9, 8)), ("sel-85", date(2026, 6, 2))])
+def test_help_under_notice_does_not_end_before_the_citizen_can_have_been_told_in_time(case: Played, base, last):
+    case.hear(assessed(1, goal("g1")), made(help_from("x-hus"), legal_bases=(base,))).send().answer("x-hus")
+    case.hear(concluded("end"), when="2026-06-02")
+
+    assert [d.due for d in case.sent(DeadlineRequested) if d.kind == "order-end"] == [last]
+
+
+@pytest.mark.rule("FUP-11")
+def test_help_under_notice_ends_when_the_notice_that_was_given_is_over(case: Played):
+    case.hear(assessed(1, goal("g1")), made(help_from("x-hus"), legal_bases=("sel-95",))).send().answer("x-hus")
+    case.hear(concluded("end"), when="2026-06-02")
+    told = DecisionNotified(number=2, channel="letter", received_on=date(2026, 6, 8), effective_from=date(2026, 9, 14))
+    case.hear(told, when="2026-06-08")
+    case.hear(DeadlineMissed(kind="order-end", key="x-hus/1@2026-09-14", due=date(2026, 9, 14)), when="2026-09-15")
+
+    assert case.sent(OrderEnded)[0].ended_on == date(2026, 9, 14)
+
+
 def test_a_follow_up_that_lets_it_go_on_takes_the_last_day_back(running: Played):
     running.hear(concluded("end", effective_on=date(2026, 7, 31)), when="2026-06-02")
     running.hear(concluded("continue", 2, held="2026-07-01"), when="2026-07-01")
@@ -392,6 +413,35 @@ def test_a_follow_up_of_another_provider_ends_nothing_here(shared: Played):
     shared.hear(concluded("end", providers=("bohaven",)), when="2026-06-02")
 
     assert [d.key for d in shared.sent(DeadlineRequested) if d.kind == "order-end"] == ["bohaven/1@2026-06-02"]
+
+
+@pytest.mark.rule("FUP-22")
+def test_another_offer_is_ordered_with_the_same_purpose_and_goals(running: Played):
+    goals = (goal("g1"), goal("g2"))
+    offer = help_from(
+        "bohaven", "i2", offer="temporary-residential", services=("temporary-stay-107", "support-education")
+    )
+    running.hear(concluded("end-and-reassign", providers=("x-hus",)), when="2026-06-02")
+    newer = replace(assessed(2, *goals), intervention_purpose="Et hjem")
+    running.hear(consents("bohaven"), newer, when="2026-06-10")
+    running.hear(made(offer, number=2, revision=2, legal_bases=("sel-107",)), when="2026-06-12").send("2026-06-15")
+
+    sent = running.sent(OrderSent)[-1]
+    assert (sent.provider_id, sent.version, sent.intervention_purpose) == ("bohaven", 1, "Et hjem")
+    assert [g.id for g in sent.goals] == [g.id for g in running.sent(OrderSent)[0].goals] == ["g1", "g2"]
+
+
+@pytest.mark.rule("FUP-23")
+def test_another_service_and_target_group_are_in_the_new_order(running: Played):
+    changed = help_from("x-hus", services=("sheltered-service-work",), offer="sheltered-employment-offer")
+    running.hear(assessed(2, goal("g1")), when="2026-06-10")
+    running.hear(
+        made(changed, number=2, revision=2, primary_target_group="autism-spectrum"), when="2026-06-12"
+    ).revise()
+
+    before, now = running.sent(OrderSent)
+    assert (now.interventions[0].services, now.primary_target_group) == (("sheltered-service-work",), "autism-spectrum")
+    assert before.interventions[0].services != now.interventions[0].services
 
 
 # what is billed

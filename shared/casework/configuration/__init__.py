@@ -6,6 +6,7 @@ What a folder leaves out is as in the shipped `example/`, which is also what a b
 from casework.configuration.accounts import Account
 from casework.configuration.delegation import Delegation
 from casework.configuration.finance_layout import FileLayout
+from casework.configuration.follow_up import YEARLY, Interval, Months
 from casework.configuration.laws import Promulgation
 from casework.configuration.municipality import Municipality, load
 from casework.configuration.periods import Period
@@ -16,10 +17,13 @@ from casework.configuration.tracks import Track
 
 __all__ = [
     "EXAMPLE",
+    "YEARLY",
     "Account",
     "Delegation",
     "FileLayout",
+    "Interval",
     "Misconfigured",
+    "Months",
     "Municipality",
     "Period",
     "Promulgation",

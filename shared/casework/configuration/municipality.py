@@ -14,9 +14,10 @@ from casework.calendar import Calendar
 from casework.configuration.accounts import Account, AccountsFile, account_for
 from casework.configuration.delegation import Delegation, DelegationFile, decides
 from casework.configuration.finance_layout import FileLayout, FinanceLayoutFile
+from casework.configuration.follow_up import FollowUpFile, Interval, Months, months_for
 from casework.configuration.kinds import Count, DayOfTheYear
 from casework.configuration.laws import LawsFile, Promulgation, promulgation_of
-from casework.configuration.periods import Period, PeriodsFile, days_for
+from casework.configuration.periods import Period, PeriodsFile, days_for, is_part
 from casework.configuration.questions import Question, QuestionSet, QuestionsFile
 from casework.configuration.reading import EXAMPLE, Misconfigured, Part, Problems, Written, read
 from casework.configuration.tariffs import Tariff, TariffsFile, tariff_for
@@ -40,6 +41,10 @@ class Basics(Part):
     extra_follow_up_days: Count = 45
     notice_weeks: Count = 14
     notice_paragraphs: tuple[LegalBasis, ...] = ("sel-95", "sel-96", "sel-98")
+    car_replacement_years: Count = 8
+    hearing_paragraphs: tuple[LegalBasis, ...] = (
+        "sel-101", "sel-103", "sel-104", "sel-107", "sel-108", "sel-109", "sel-110",
+    )  # fmt: skip
     time_limited_paragraphs: tuple[LegalBasis, ...] = ("sel-82a", "sel-82b", "sel-82d")
     not_appealable_paragraphs: tuple[LegalBasis, ...] = ("sel-82a", "sel-82b")
     free_choice_paragraphs: tuple[LegalBasis, ...] = ("sel-83", "sel-108", "abl-105")
@@ -53,6 +58,7 @@ FILES: Mapping[str, type[Part]] = {
     "tracks.yaml": TracksFile,
     "questions.yaml": QuestionsFile,
     "case-processing.yaml": PeriodsFile,
+    "follow-up.yaml": FollowUpFile,
     "delegation.yaml": DelegationFile,
     "laws.yaml": LawsFile,
     "tariffs.yaml": TariffsFile,
@@ -80,6 +86,7 @@ class Municipality(Basics):
     tracks: tuple[Track, ...] = _as_shipped("tracks")  # the smallest first
     question_sets: tuple[QuestionSet, ...] = _as_shipped("question_sets")
     periods: tuple[Period, ...] = _as_shipped("periods")
+    intervals: tuple[Interval, ...] = _as_shipped("intervals")
     delegation: tuple[Delegation, ...] = _as_shipped("delegation")
     laws: tuple[Promulgation, ...] = _as_shipped("laws")
     tariffs: tuple[Tariff, ...] = _as_shipped("tariffs")
@@ -124,6 +131,18 @@ class Municipality(Basics):
     def case_processing_days_for(self, legal_bases: Iterable[str], on: date, track: str | None = None) -> int:
         """The days that a case begun on a day may take: the longest of its paragraphs' periods."""
         return days_for(self.periods, self.case_processing_days, legal_bases, on, track)
+
+    def takes_notice(self, legal_bases: Iterable[str]) -> bool:
+        """Is help under any of these taken away or reduced only after a notice (SEL § 3 a)?"""
+        return _any_under(self.notice_paragraphs, legal_bases)
+
+    def takes_hearing(self, legal_bases: Iterable[str]) -> bool:
+        """Does a substantial change of help under any of these bring access, hearing, reasons, complaint (SEL § 3)?"""
+        return _any_under(self.hearing_paragraphs, legal_bases)
+
+    def follow_up_months(self, legal_bases: Iterable[str], offer: str | None, on: date) -> Months | None:
+        """How often help that begins on a day is followed up; None where neither law nor municipality says (FUP-13)."""
+        return months_for(self.intervals, legal_bases, offer, on)
 
     def promulgation(self, law: str, on: date) -> Promulgation | None:
         """The number and date of an act (a code of laws) as it is in force on a day."""
@@ -171,6 +190,10 @@ def load(folder: Path | None = None) -> Municipality:
         problems += _told(written, "tracks.yaml", unknown_sets(settings["tracks"], sets))
     _refuse(problems)
     return Municipality(**settings, folder=folder, written=written)
+
+
+def _any_under(paragraphs: Collection[str], legal_bases: Iterable[str]) -> bool:
+    return any(is_part(basis, paragraph) for basis in legal_bases for paragraph in paragraphs)
 
 
 def _misplaced(folder: Path) -> Iterator[str]:

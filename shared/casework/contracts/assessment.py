@@ -160,7 +160,7 @@ class RecommendationApproved(Message):
     assessment_revision: int = needed("Hviler på")
 
 
-@contract("hearing.sent", by="assessment", to="decision")
+@contract("hearing.sent", by="assessment", to="decision followup")
 class HearingSent(Message):
     """A party hearing is under way; until it is answered or its day is over, no decision is made (ASM-15)."""
 

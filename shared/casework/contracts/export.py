@@ -278,10 +278,10 @@ _IDENTITY = {
 }
 _SHORT = """
 account_number action actor address alternatives arrives begins case_id case_number channel citizen_address
-citizen_email citizen_name citizen_phone cost_object cpr_hash cpr_number cvr ean email entry_phase failure id
-interventions journal_number key kind label name notify order_number origin own_payment_rate p_number person_id
-personal_reference phone process provider_account_number provider_ean provider_id provider_p_number providers
-refused_interventions roles source team title to warnings
+citizen_email citizen_name citizen_phone concluded_by cost_object cpr_hash cpr_number cvr ean email entry_phase
+failure id interventions journal_number key kind label name notify order_number origin own_payment_rate p_number
+person_id personal_reference phone process provider_account_number provider_ean provider_id provider_p_number
+providers refused_interventions roles source team title to warnings
 """
 _NO_WORDS = frozenset(_SHORT.split())
 """Texts that are ids, names or numbers. Any other text counts as words about a citizen until it is named here."""

@@ -5,7 +5,7 @@ from datetime import date
 from casework.contracts import Message, contract
 from casework.contracts.values import GoalResult
 from casework.fields import entries, field, needed
-from casework.vocabularies.codes import FollowUpOutcome, SupportLevel
+from casework.vocabularies.codes import ActionOption, FollowUpOutcome, SupportLevel
 
 
 @contract("status_note.requested", by="followup", to="delivery")
@@ -38,9 +38,12 @@ class FollowupConcluded(Message):
     goals: tuple[GoalResult, ...] = entries("Indsatsmål")
     providers: tuple[str, ...] = entries("Udførere", key=None)
     current_support_need: SupportLevel | None = field("Borgerens støttebehov efter opfølgning")
+    action_option: ActionOption | None = field("Handlemulighed efter opfølgningen")
     new_assessment_needed: bool | None = field("Ny sagsoplysning og sagsvurdering")
     action_plan_to_update: bool | None = field("Handleplan skal opdateres")
     order_to_resend: bool | None = field("Ny bestilling fremsendes")
     effective_on: date | None = field("Virkning fra")
     citizen_agrees: bool | None = field("Borgeren er enig")
+    party_hearing_needed: bool | None = field("Partshøring")
+    concluded_by: str | None = field("Afsluttet af")
     next_follow_up_date: date | None = field("Næste opfølgning")

@@ -1,0 +1,108 @@
+"""The rounds of a worked case: what each follow-up found, what it became the baseline of, and who got a new order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from onebox import walk as walks
+from onebox.towns import DirectTown
+
+ROOT = Path(__file__).parents[1]
+BIRKEN, HAVNEN = "Bostøtten Birken", "Værkstedet Havnen"
+
+GOALS = [
+    # round, held, extra, goal, level before and after, outcome
+    (1, "2026-06-01", False, "g1", 3, 2, "unchanged"),
+    (1, "2026-06-01", False, "g2", 3, 3, "revise"),
+    (2, "2026-09-01", False, "g1", 2, 1, "unchanged"),
+    (2, "2026-09-01", False, "g2", 3, 3, "unchanged"),
+    (3, "2026-10-12", True, "g1", 1, 1, "close"),
+    (3, "2026-10-12", True, "g2", 3, 4, "unchanged"),
+    (4, "2027-01-11", False, "g2", 4, 4, "close"),
+]
+NEEDS = [("moderate", "moderate"), ("moderate", "light"), ("light", "moderate"), ("moderate", "none")]
+"""The support need before and after each round."""
+VERSIONS = [{BIRKEN: 1, HAVNEN: 1}, {BIRKEN: 1, HAVNEN: 2}, {BIRKEN: 1, HAVNEN: 2}, {BIRKEN: 1, HAVNEN: 2}]
+"""The orders in force when each round is concluded: the goal that round 1 revised is Havnen's alone."""
+HISTORY = {
+    "handling-mail": [("assessment", 3), ("follow-up 1", 2), ("follow-up 2", 1), ("follow-up 3", 1)],
+    "communities-and-leisure": [
+        ("assessment", 3), ("follow-up 1", 3), ("follow-up 2", 3), ("follow-up 3", 4), ("follow-up 4", 4),
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[dict[str, Any]], dict[str, Any]]:
+    """What did not go as the walk says, the case as it stood at each conclusion, and at the end."""
+    data = walks.read_walk(ROOT / "deploy/onebox/onebox/walks/1-jonas.yaml")
+    more = yaml.safe_load((ROOT / "tests/rounds/jonas.yaml").read_text("utf-8"))
+    data["steps"] += more["steps"]
+    begins = walks.moment(datetime.now(UTC), data["steps"][0]["at"])
+    town = DirectTown(tmp_path_factory.mktemp("rounds"), begins)
+    stood: list[dict[str, Any]] = []
+
+    def look(outcome: walks.Outcome) -> None:
+        if "followup.conclude" in outcome.text:
+            stood.append(walk.document())
+
+    try:
+        walk = walks.Walk(data, town)
+        findings = [f"trin {o.number}: {f.text}" for o in walk.play(look) for f in o.findings]
+        return findings, stood, walk.document()
+    finally:
+        town.close()
+
+
+def test_every_round_goes_as_the_walk_says(played):
+    assert played[0] == []
+
+
+@pytest.mark.rule("FUP-03", "FUP-04")
+def test_each_round_begins_with_the_level_that_the_one_before_ended_with(played):
+    found = [
+        (
+            one["number"], one["follow_up"]["follow_up_held_on"], one["is_extra"], goal["id"],
+            goal["transferred_current_functioning_level"], goal["current_functioning_level"], goal["goal_outcome"],
+        )
+        for one in played[2]["follow_ups"]
+        for goal in one["follow_up"]["goals"]
+    ]  # fmt: skip
+
+    assert found == GOALS
+
+
+@pytest.mark.rule("FUP-19")
+def test_the_support_need_of_a_round_is_the_one_before_of_the_next(played):
+    views = [one["follow_up"] for one in played[2]["follow_ups"]]
+
+    assert [(view["previous_support_need"], view["current_support_need"]) for view in views] == NEEDS
+
+
+@pytest.mark.rule("FUP-04", "ASM-20")
+def test_every_level_stands_in_the_history_with_its_day_origin_and_author(played):
+    levels = played[2]["levels"]
+
+    assert {sub: [(e["origin"], e["level"]) for e in levels[sub]] for sub in HISTORY} == HISTORY
+    assert all(e["on"] and e["by"] for sub in HISTORY for e in levels[sub])
+
+
+@pytest.mark.rule("FUP-21")
+def test_a_revised_goal_is_ordered_anew_of_its_provider_alone(played):
+    found = [{order["provider"]["name"]: order["version"] for order in at["orders"]} for at in played[1]]
+
+    assert found == VERSIONS
+
+
+@pytest.mark.rule("FUP-07", "FUP-08")
+def test_every_round_is_a_decision_of_its_own_and_agreed_ones_are_notes(played):
+    decided = [(one.get("follow_up"), one["decision_outcome"]) for one in played[2]["decisions"]]
+
+    assert decided == [
+        (None, "granted"), (1, "granted"), (None, "granted"), (2, "granted"), (3, "granted"), (4, "refused"),
+    ]  # fmt: skip
