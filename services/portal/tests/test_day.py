@@ -160,10 +160,10 @@ def test_a_long_day_is_paged_with_the_same_few_statements_and_shows_each_once(
 
     assert many == few <= 6
     assert "Over fristen (60)" in page
-    seen = re.findall(r"2026-\d{5}", section(page, "late"))
-    while more := re.search(r'href="([^"]+after=[^"]+)"', page):
+    seen = re.findall(r"Navn mangler (2026-\d{5})", section(page, "late"))
+    while more := re.search(r'href="([^"]+)">Vis de næste<', page):
         taken, page = statements(html.unescape(more[1]))
-        seen += re.findall(r"2026-\d{5}", section(page, "late"))
+        seen += re.findall(r"Navn mangler (2026-\d{5})", section(page, "late"))
         assert taken <= few
     assert len(seen) == len(set(seen)) == 60
 
@@ -259,12 +259,12 @@ def test_back_again_nobody_covers_and_it_is_told_once(caseworker: Browser, servi
 @pytest.mark.parametrize(
     "typed, field, said",
     [
-        ({"away_from": "2.4.26", "away_to": "24.3.26", "deputy": "ali"}, "away_to", "Den sidste dag ligger før den første"),
+        ({"away_from": "2.4.26", "away_to": "24.3.26", "deputy": "ali"}, "away_to", "Den sidste dag ligger før"),
         ({"away_from": "2.3.26", "away_to": "20.3.26", "deputy": "ali"}, "away_to", "Dagen er forbi"),
         ({"away_from": "i morgen", "away_to": "2.4.26", "deputy": "ali"}, "away_from", "Skriv datoen som 24.03.2026"),
         ({"away_from": "24.3.26", "away_to": "2.4.26", "deputy": ""}, "deputy", "Vælg en kollega på listen"),
         ({"away_from": "24.3.26", "away_to": "2.4.26", "deputy": "leader"}, "deputy", "Vælg en kollega på listen"),
-        ({"away_from": "24.3.26", "away_to": "2.4.26", "deputy": "caseworker"}, "deputy", "Vælg en anden end den, der er væk"),
+        ({"away_from": "24.3.26", "away_to": "2.4.26", "deputy": "caseworker"}, "deputy", "Vælg en anden"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_changed(
