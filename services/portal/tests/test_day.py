@@ -25,13 +25,16 @@ from casework.contracts.ordering import ProviderChanged
 from casework.contracts.scheduler import DeadlineMissed, NotificationSent
 from casework.contracts.values import Party
 from casework.messaging.tables import Outgoing
+from casework.migrations import upgrade
 from casework.process import Actor, Role
+from casework.service import auth
 from portal import people
-from portal.app import PortalService
+from portal.app import PortalService, create, create_app
 from portal.model import ListedCase, Person
+from portal.settings import PortalSettings
 from portal.whose import Desk
 
-from .conftest import CASE, NOW, Browser, FakePhases, opened
+from .conftest import CASE, KEY, NOW, Browser, FakePhases, envelope, opened
 from .test_help_and_reuse import words
 
 TODAY = date(2026, 3, 24)  # a Tuesday
@@ -366,6 +369,17 @@ def test_a_confidential_case_is_there_for_its_caseworker_and_the_leader_only(
     assert seen(browser.sign_in("ali")) == [False] * 4
 
 
+def test_a_token_opens_a_confidential_case_no_further(
+    browser: Browser, service: PortalService, confidential: None
+) -> None:
+    def status(person: str) -> int:
+        token = auth.sign(Actor(person, person, Role.CASEWORKER), KEY)
+        headers = {"Authorization": f"Bearer {token}"}
+        return browser.client.get(f"/cases/{CASE}/document", headers=headers).status_code
+
+    assert (status("ali"), status("caseworker")) == (404, 200)
+
+
 def test_a_confidential_case_is_not_found_by_searching(browser: Browser, confidential: None) -> None:
     assert "Ingen sager passer" in browser.sign_in("ali").post("/search", {"q": "Bente"}).text
     assert browser.sign_in("caseworker").post("/search", {"q": "Bente"}).headers["Location"] == f"/cases/{CASE}"
@@ -502,3 +516,27 @@ def test_colleagues_of_the_own_team_are_offered_first(service: PortalService) ->
         offered = [one.id for one in people.colleagues(session, session.get_one(Person, "caseworker"))]
 
     assert offered == ["zoe", "ali"]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_the_pages_read_the_same(postgres_url: str, phases: FakePhases) -> None:
+    service = create(PortalSettings(database=postgres_url, token_key=auth.public_key(KEY)))
+    service.clock = lambda: NOW
+    upgrade(service)
+    service.enter(phases, demo=True)  # type: ignore[arg-type]
+    told = [
+        (changed(is_confidential=True), "intake", CASE), (due("follow-up", TODAY), "followup", CASE),
+        (PositionChanged(process="delivery", number=1, key="x-hus", arrives="running"), "delivery", CASE),
+        (ProviderChanged(provider_id="x-hus", name="X-Hus"), "ordering", "x-hus"),
+    ]  # fmt: skip
+    with service.database.writing() as session:
+        for message, producer, subject in told:
+            service.inbox.handle(session, envelope(message, producer, subject=subject), message)
+    browser = Browser(create_app(service).test_client())
+    paths = {"caseworker": ("/day", "/cases"), "leader": ("/team", "/team/providers?provider=x-hus")}
+
+    pages = [browser.sign_in(who).get(path) for who, listed in paths.items() for path in listed]
+    more = browser.sign_in("caseworker").get(f"/day?after=2026-03-23_{CASE}_follow-up_1")
+    service.close()
+
+    assert [(page.status_code, "2026-00417" in page.text) for page in (*pages, more)] == [(200, True)] * 5

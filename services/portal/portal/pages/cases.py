@@ -23,7 +23,7 @@ from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
 from portal.model import Access, Citizen, ListedCase
-from portal.pages.here import call, descriptions, header, note, phases, problem, service, today
+from portal.pages.here import bar, call, descriptions, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
 from portal.whose import Desk, nobodys, waits_for
 
@@ -286,6 +286,7 @@ def _document(me: Actor, case_id: UUID) -> dict[str, Any]:
 
 @auth.only(CASEWORKER, LEADER)
 def _by_token(case_id: UUID) -> dict[str, Any]:
+    bar(auth.actor(), case_id)
     return _assembled(auth.actor(), case_id)
 
 
