@@ -23,6 +23,8 @@ FOLLOW_UPS = ("follow-up", "statutory-review")
 PROVIDERS = ("order-answer", "status-note", "follow-up")
 """What concerns a provider: an answer and a note are owed by it, a follow-up is prepared with it."""
 
+IS_OPEN = sa.and_(ListedCase.closed_on.is_(None), ListedCase.number.is_not(None))
+
 PAGE = 25
 
 
@@ -48,13 +50,16 @@ class Days:
             for name, some in groupby(lines, key=lambda line: self.section(line.deadline.due or self.last))
         }
 
-    def awaited(self) -> sa.ColumnElement[bool]:
-        """Open deadlines of open cases up to the last day."""
+    def open(self) -> sa.ColumnElement[bool]:
+        """Open deadlines up to the last day."""
         return sa.and_(
             Deadline.state == "open", Deadline.due <= self.last, Deadline.kind.in_(SPOKEN_OF),
             sa.or_(Deadline.kind.not_in(PASSING), Deadline.due >= self.today),
-            ListedCase.closed_on.is_(None), ListedCase.number.is_not(None),
         )  # fmt: skip
+
+    def awaited(self) -> sa.ColumnElement[bool]:
+        """Those of open cases."""
+        return sa.and_(self.open(), IS_OPEN)
 
 
 @dataclass(frozen=True)
@@ -135,19 +140,26 @@ def by_section(session: Session, days: Days, *which: sa.ColumnElement[bool]) -> 
 
 def by_caseworker(session: Session, days: Days, *which: sa.ColumnElement[bool]) -> Sequence[Any]:
     """Per caseworker of these cases (`id`, `name`): open `cases`, and of follow-ups and all else, late and coming."""
-    follow_up = Deadline.kind.in_(FOLLOW_UPS)
+    follow_up, counts = (
+        Deadline.kind.in_(FOLLOW_UPS),
+        ("follow_ups_late", "follow_ups_coming", "others_late", "others_coming"),
+    )
+    kinds = [(which, when) for which in (follow_up, ~follow_up) for when in (_late(days), ~_late(days))]
+    of_case = (  # summed up first: joined row by row, 10,000 cases took SQLite 20 seconds
+        sa.select(Deadline.case_id, *(_many(*one).label(name) for name, one in zip(counts, kinds, strict=True)))
+        .where(days.open())
+        .group_by(Deadline.case_id)
+        .subquery()
+    )
     query = (
         sa.select(
             ListedCase.caseworker_id.label("id"),
             sa.func.max(ListedCase.caseworker_name).label("name"),
-            sa.func.count(sa.distinct(ListedCase.id)).label("cases"),
-            _many(follow_up, _late(days)).label("follow_ups_late"),
-            _many(follow_up, ~_late(days)).label("follow_ups_coming"),
-            _many(~follow_up, _late(days)).label("others_late"),
-            _many(~follow_up, ~_late(days)).label("others_coming"),
+            sa.func.count().label("cases"),
+            *(sa.func.coalesce(sa.func.sum(of_case.c[name]), 0).label(name) for name in counts),
         )
-        .outerjoin(Deadline, sa.and_(Deadline.case_id == ListedCase.id, days.awaited()))
-        .where(ListedCase.closed_on.is_(None), ListedCase.number.is_not(None), *which)
+        .outerjoin(of_case, of_case.c.case_id == ListedCase.id)
+        .where(IS_OPEN, *which)
         .group_by(ListedCase.caseworker_id, sa.case((ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name)))
         .order_by(sa.func.max(ListedCase.caseworker_name), ListedCase.caseworker_id)
     )

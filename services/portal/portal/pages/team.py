@@ -72,7 +72,7 @@ def _waiting(session: Session, team: Condition) -> list[Any]:
     query = (
         sa.select(ListedCase, Citizen.name, sa.func.count().over().label("all"))
         .outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
-        .where(ListedCase.closed_on.is_(None), ListedCase.number.is_not(None), waits_for(LEADER), team)
+        .where(agenda.IS_OPEN, waits_for(LEADER), team)
         .order_by(ListedCase.submitted_at, ListedCase.id)
         .limit(WAITING)
     )
