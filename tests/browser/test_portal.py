@@ -245,8 +245,8 @@ def test_nothing_scrolls_sideways(people: Any, size: Any) -> None:
     karen = people(size=size).sign_in()
     page, case = karen.page, karen.open_case()
 
-    for path in ("/cases", "/cases/new", "/notifications", "/menu", case, f"{case}/intake", f"{case}/intake/consent",
-                 f"{case}/assessment/case_information"):  # fmt: skip
+    for path in ("/day", "/preferences", "/cases", "/cases/new", "/notifications", "/menu", case, f"{case}/intake",
+                 f"{case}/intake/consent", f"{case}/assessment/case_information"):  # fmt: skip
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         assert page.locator("h1").count() == 1, path
@@ -389,8 +389,8 @@ PAGES = (
     "/decision", "/decision/letter", "/ordering", "/ordering/orders",
 )  # fmt: skip
 ELSEWHERE = (
-    "/cases/new", "/help/themes", "/providers", "/providers/new", "/providers/import", "/letter-templates",
-    "/letter-templates/result",
+    "/team", "/team/providers", "/preferences", "/cases/new", "/help/themes", "/providers", "/providers/new",
+    "/providers/import", "/letter-templates", "/letter-templates/result",
 )  # fmt: skip
 
 
@@ -440,3 +440,24 @@ def test_a_section_of_the_letter_is_mended_and_taken_back_without_javascript(
     section.get_by_role("button", name="Tilbage til den foreslåede tekst").click()
     assert "rettet i hånden" not in section.inner_text()
     assert "Ring til mig" not in section.inner_text()
+
+
+def test_a_deputys_day_tells_by_itself_for_whom_and_asks_on_quietly(people: Any) -> None:
+    ali, karen = people().sign_in("Ali Demir"), people(javascript=False).sign_in()
+    ali.page.clock.install()
+    ali.page.goto("/day")
+    karen.page.goto("/preferences")
+    karen.page.get_by_label("Første dag væk").fill("24.3.26")
+    karen.page.get_by_label("Sidste dag væk").fill("2.4.26")
+    karen.page.get_by_label("Hvem afløser?").select_option(label="Ali Demir")
+    karen.press("Gem")
+
+    ali.page.clock.fast_forward(31_000)
+    ali.page.get_by_text("Du afløser Karen Lund til og med 2. april 2026").wait_for()
+    with ali.page.expect_response(lambda answer: answer.url.endswith("/day")) as again:
+        ali.page.clock.fast_forward(31_000)
+    karen.press("Fjern afløseren")
+
+    assert again.value.status == 304
+    assert ali.page.get_by_text("Du afløser Karen Lund").count() == 1
+    assert ali.complaints == []

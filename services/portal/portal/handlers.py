@@ -28,6 +28,7 @@ from casework.contracts.ordering import ProviderChanged
 from casework.contracts.scheduler import DeadlineApproaching, DeadlineDue, DeadlineMissed, NotificationSent
 from casework.messaging import Envelope, UnknownMessage
 from casework.schema import dump
+from portal.agenda import PASSING
 from portal.casefile import standing
 from portal.model import NEVER, Citizen, Deadline, ListedCase, Notification, Overview, Position, Provider
 
@@ -193,13 +194,15 @@ def _sum_up(session: Session, envelope: Envelope) -> None:
     case.warnings = sum(overview.warnings for overview in overviews)
     case.tasks = [task for overview in overviews for task in overview.tasks]
     deadlines = session.scalars(sa.select(Deadline).where(Deadline.case_id == case.id)).all()
-    open_ones = [(d.due, d.kind) for d in deadlines if d.due and d.state == "open" and not _silent(d.kind)]
+    open_ones = [(d.due, d.kind) for d in deadlines if d.due and d.state == "open" and not _is_nobodys(d)]
     case.next_due, case.next_kind = min(open_ones, default=(None, None)) if case.closed_on is None else (None, None)
     case.due_sort = case.next_due or NEVER
 
 
-def _silent(kind: str) -> bool:
-    return kind in KINDS and KINDS[kind].silent
+def _is_nobodys(d: Deadline) -> bool:
+    """For the house alone; or a day that has passed, after which nobody is to do anything."""
+    silent = d.kind in KINDS and KINDS[d.kind].silent
+    return silent or (d.kind in PASSING and d.raised == "missed" and d.raised_due == d.due)
 
 
 HANDLERS: dict[type, Callable[..., None]] = {

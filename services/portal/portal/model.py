@@ -27,6 +27,7 @@ class ListedCase(Base):
     __table_args__ = (
         sa.Index("listed_case_due", "due_sort", "id"),
         sa.Index("listed_case_own", "caseworker_id", "due_sort", "id"),
+        sa.Index("listed_case_team", "team", "due_sort", "id"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     known: Mapped[str] = mapped_column(default=UNHEARD)  # stamp of case.opened or case.changed
@@ -78,6 +79,10 @@ class Deadline(Base):
     """One deadline. The day is told by the newest request, what became of it by the newest of all."""
 
     __tablename__ = "deadline"
+    __table_args__ = (
+        sa.Index("deadline_awaited", "state", "due", "case_id", "kind", "key"),
+        sa.Index("deadline_provider", "provider_id", "state"),
+    )
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -131,7 +136,7 @@ class Notification(Base):
 
 
 class Person(Base):
-    """Somebody who signs in."""
+    """Somebody who signs in. The three of being away are there together, or not at all."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -140,6 +145,9 @@ class Person(Base):
     team: Mapped[str | None]
     provider_id: Mapped[str | None]
     email: Mapped[str | None]
+    deputy_id: Mapped[str | None] = mapped_column(index=True)  # who covers, from the first day away to the last
+    away_from: Mapped[date | None]
+    away_to: Mapped[date | None]
 
 
 class Access(Base):

@@ -26,7 +26,7 @@ from casework.service import errors
 from portal import drawing, identity, reading, wording
 from portal.descriptions import Away, Descriptions
 from portal.identity import SignedOut
-from portal.pages import PAGES, notifications
+from portal.pages import PAGES, here, notifications
 
 log = structlog.get_logger()
 
@@ -60,6 +60,7 @@ def init_app(app: Flask, service: Any) -> None:
     _errors(app)
     for page in PAGES:
         app.register_blueprint(page)
+    app.before_request(here.bar_confidential)
 
     @app.after_request
     def _protect(answer: Response) -> Response:
@@ -99,6 +100,7 @@ def _words(app: Flask, service: Any) -> None:
 
     app.jinja_env.filters.update(
         day=wording.day,
+        short_day=wording.short_day,
         moment=wording.moment,
         due=due,
         said=wording.said,
@@ -190,7 +192,7 @@ def _page(status: int, title: str, words: str) -> tuple[str, int]:
 def _signed_out(error: SignedOut) -> Any:
     """A page leads to the sign-in and back. What was typed is kept on the page, to be sent again."""
     if request.headers.get("HX-Request"):
-        return render_template("parts/signed_out.html"), 401
+        return render_template("parts/signed_out.html", typed=request.method != "GET"), 401
     if request.method == "GET":
         return redirect(url_for("start.sign_in", then=request.full_path.rstrip("?")))
     typed = [(name, value) for name, value in request.form.items(multi=True) if name != "form_mark"]

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from casework.configuration import Track
 from casework.contracts import PHASES
@@ -22,8 +23,9 @@ from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
 from portal.model import Access, Citizen, ListedCase
-from portal.pages.here import call, descriptions, header, note, phases, problem, service, today
+from portal.pages.here import bar, call, descriptions, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
+from portal.whose import Desk, nobodys, waits_for
 
 blp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -38,9 +40,11 @@ def listed() -> Any:
     """Cases, the nearest deadline first. A caseworker sees their own and nobody's, unless they ask for all."""
     me, asked = who(), request.args
     chosen = asked.get("mine") == "1" if asked.get("filtered") else me.role is CASEWORKER
-    rows = _rows(me, mine=chosen)
-    if not rows and chosen and not asked.get("filtered"):
-        chosen, rows = False, _rows(me, mine=False)  # who has no cases is not met by an empty page
+    with service().database.reading() as session:
+        desk = Desk.of(session, me, today())
+        rows = _rows(session, desk, mine=chosen)
+        if not rows and chosen and not asked.get("filtered"):
+            chosen, rows = False, _rows(session, desk, mine=False)  # who has no cases is not met by an empty page
     more = None
     if len(rows) > PAGE:
         last = rows[PAGE - 1][0]
@@ -48,33 +52,29 @@ def listed() -> Any:
         query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None, "after": place}
         more = url_for("cases.listed", **query)
     return render_template(
-        "cases.html", rows=rows[:PAGE], more=more, mine=chosen, asked=asked, phases=PHASES, today=today()
+        "cases.html", rows=rows[:PAGE], more=more, mine=chosen, asked=asked, phases=PHASES, today=today(), desk=desk
     )  # fmt: skip
 
 
-def _rows(me: Actor, *, mine: bool) -> list[Any]:
+def _rows(session: Session, desk: Desk, *, mine: bool) -> list[Any]:
     """One page and one row more, by the filters of the address; one statement."""
     asked = request.args
     query = sa.select(ListedCase, Citizen.name).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
-    query = query.where(ListedCase.number.is_not(None))
+    query = query.where(ListedCase.number.is_not(None), desk.findable())
     if not asked.get("closed"):
         query = query.where(ListedCase.closed_on.is_(None))
     if mine:
-        unassigned = sa.and_(ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name.is_(None))
-        query = query.where(
-            sa.or_(ListedCase.caseworker_id == me.id, ListedCase.caseworker_name == me.name, unassigned)
-        )
+        query = query.where(sa.or_(desk.own(), nobodys()))
     if asked.get("phase") in PHASES:
         query = query.where(ListedCase.phase == asked["phase"])
     if asked.get("overdue"):
         query = query.where(ListedCase.next_due < today())
     if asked.get("waits") == "leader":
-        query = query.where(sa.cast(ListedCase.tasks, sa.String).contains('"leader"'))
+        query = query.where(waits_for(LEADER))
     if (place := _place(asked.get("after", ""))) is not None:
         query = query.where(sa.tuple_(ListedCase.due_sort, ListedCase.id) > place)
     query = query.order_by(ListedCase.due_sort, ListedCase.id).limit(PAGE + 1)
-    with service().database.reading() as session:
-        return list(session.execute(query).all())
+    return list(session.execute(query).all())
 
 
 def _place(text: str) -> Any:
@@ -137,7 +137,7 @@ def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
     note(case_id, me, "cpr" if with_cpr else "read")
     document = assemble(parts)
     with service().database.reading() as session:
-        others = _others(session, session.get(ListedCase, case_id))
+        others = _others(session, session.get(ListedCase, case_id), Desk.of(session, me, today()))
     seen = overview.of(document, parts, _labels(me), today(), _mine(me), wording.act_of)
     steps, track = _steps(me), _track(document)
     seen.filled = [one for one in seen.filled if one.step in steps]
@@ -240,11 +240,13 @@ def _labels(me: Actor) -> dict[str, dict[str, str]]:
     return labels
 
 
-def _others(session: Any, row: ListedCase | None) -> list[ListedCase]:
-    """The citizen's other cases."""
+def _others(session: Session, row: ListedCase | None, desk: Desk) -> list[ListedCase]:
+    """The citizen's other cases that this person may find."""
     if row is None or row.citizen_id is None:
         return []
-    query = sa.select(ListedCase).where(ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id)
+    query = sa.select(ListedCase).where(
+        ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id, desk.findable()
+    )
     return list(session.scalars(query.order_by(ListedCase.number).limit(PAGE)))
 
 
@@ -284,6 +286,7 @@ def _document(me: Actor, case_id: UUID) -> dict[str, Any]:
 
 @auth.only(CASEWORKER, LEADER)
 def _by_token(case_id: UUID) -> dict[str, Any]:
+    bar(auth.actor(), case_id)
     return _assembled(auth.actor(), case_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,15 +10,18 @@ from typing import Any
 from uuid import UUID
 
 import requests
-from flask import current_app, request
+import sqlalchemy as sa
+from flask import Response, current_app, make_response, render_template, request
 
 from casework.calendar import DENMARK, local_date
 from casework.errors import Forbidden, NotFound
-from casework.process import Actor
+from casework.process import CASEWORKER, LEADER, Actor
+from portal import identity
 from portal.casefile import Phases
 from portal.descriptions import Away, Descriptions
 from portal.model import Access, Citizen, ListedCase
 from portal.uploads import MOST
+from portal.whose import Desk
 
 
 def service() -> Any:
@@ -75,6 +79,41 @@ def uploaded() -> bytes:
         return b""
     with file.stream as stream:
         return stream.read(MOST + 1)
+
+
+def live(page: str, part: str, **context: Any) -> Response:
+    """The page; or, where the page itself asks again, what stands in its live part now: 304 where that is the same."""
+    inner = render_template(part, **context)
+    etag = hashlib.sha256(inner.encode()).hexdigest()
+    shown = {"inner": inner, "etag": etag}
+    if not request.headers.get("HX-Request"):
+        return make_response(render_template(page, **context, live=shown))
+    answer = make_response(render_template("parts/live.html", live=shown))
+    answer.set_etag(etag)
+    answer.make_conditional(request)
+    return answer
+
+
+def bar_confidential() -> None:
+    """Before each page of a case. Raises NotFound."""
+    me, case_id = identity.signed_in(), (request.view_args or {}).get("case_id")
+    if me is not None and case_id is not None:
+        bar(me, case_id)
+
+
+def bar(me: Actor, case_id: UUID) -> None:
+    """To all but its own caseworker, the deputy and the leader a confidential case is not there. Raises NotFound.
+
+    Other roles are answered by what they may read at all.
+    """
+    if me.role not in (CASEWORKER, LEADER):
+        return
+    with service().database.reading() as session:
+        this = sa.select(ListedCase.id).where(ListedCase.id == case_id, ListedCase.is_confidential)
+        if session.scalar(this) is None:
+            return
+        if session.scalar(this.where(Desk.of(session, me, today()).findable())) is None:
+            raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
 
 
 def note(case_id: UUID, who: Actor, what: str) -> None:

@@ -15,7 +15,8 @@ from casework.process import CASEWORKER, LEADER, Role
 from portal import identity, people, reading
 from portal.identity import only
 from portal.model import Citizen, ListedCase
-from portal.pages.here import service
+from portal.pages.here import service, today
+from portal.whose import Desk
 
 blp = Blueprint("start", __name__)
 
@@ -26,8 +27,10 @@ FOUND = 25
 def home() -> Any:
     """The first page of whoever is signed in."""
     who = identity.who()
-    if who.role in (CASEWORKER, LEADER):
-        return redirect(url_for("cases.listed"))
+    if who.role is CASEWORKER:
+        return redirect(url_for("day.page"))
+    if who.role is LEADER:
+        return redirect(url_for("team.page"))
     if who.role is Role.PROVIDER:
         return redirect(url_for("provider.orders"))
     if who.role is Role.FINANCE:
@@ -84,7 +87,8 @@ def search() -> Any:
     """By name, case number or CPR number. What was searched for stands in no address; one hit leads straight there."""
     text = request.form.get("q", "").strip()
     with service().database.reading() as db:
-        found = db.execute(_matching(text)).all() if text else []
+        findable = Desk.of(db, identity.who(), today()).findable()
+        found = db.execute(_matching(text).where(findable)).all() if text else []
     if len(found) == 1:
         return redirect(url_for("cases.one", case_id=found[0][0].id))
     is_cpr = re.fullmatch(r"\d{6}[- ]?\d{4}", text) is not None

@@ -1,0 +1,112 @@
+"""Being away: from when to when, and who covers. Everybody for themselves, and the leader for the team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from casework.errors import Invalid, NotFound
+from casework.messaging import Cause
+from casework.process import CASEWORKER, LEADER
+from portal import people, reading
+from portal.identity import only, who
+from portal.model import Person
+from portal.pages.here import service, today
+
+blp = Blueprint("preferences", __name__)
+
+NOBODYS = "Siden findes ikke, eller du har ikke adgang til den"
+
+
+@blp.get("/preferences")
+@only(CASEWORKER, LEADER)
+def page() -> Any:
+    return _page(who().id)
+
+
+@blp.post("/preferences")
+@only(CASEWORKER, LEADER)
+def keep() -> Any:
+    return _keep(who().id, url_for("preferences.page"))
+
+
+@blp.get("/team/people/<string:person_id>/away")
+@only(LEADER)
+def of_team(person_id: str) -> Any:
+    return _page(person_id)
+
+
+@blp.post("/team/people/<string:person_id>/away")
+@only(LEADER)
+def keep_for_team(person_id: str) -> Any:
+    return _keep(person_id, url_for("team.page"))
+
+
+def _person(session: Session, person_id: str) -> Person:
+    """Oneself, or a caseworker of the leader's own team. Raises NotFound."""
+    me, person = who(), session.get(Person, person_id)
+    is_mine = person is not None and person.role == CASEWORKER and me.role is LEADER and me.team in (None, person.team)
+    if person is None or not (is_mine or person.id == me.id):
+        raise NotFound(NOBODYS)
+    return person
+
+
+def _keep(person_id: str, then: str) -> Any:
+    """Away or back. What is refused stays on the page, and nothing is changed."""
+    portal, form = service(), request.form
+    cause = Cause(portal.clock(), who().id)
+    try:
+        with portal.database.writing() as session:
+            person = _person(session, person_id)
+            if form.get("back"):
+                people.come_back(session, person, cause)
+            else:
+                people.go_away(session, person, _typed(form), today(), cause)
+    except Invalid as refused:
+        return _page(person_id, form, {name: words for name, (words, _) in refused.errors.items()}), 422
+    portal.wake()
+    if form.get("back"):
+        flash(gettext("Gemt. Der er ingen afløser mere."))
+    else:
+        flash(gettext("Gemt. Afløseren ser sagerne i de dage og får besked om fristerne."))
+    return redirect(then)
+
+
+def _typed(form: Mapping[str, str]) -> people.Leave:
+    """Raises Invalid, naming each day that cannot be read."""
+    days, wrong = {}, {}
+    for name in ("away_from", "away_to"):
+        try:
+            days[name] = date.fromisoformat(reading.read_date(form.get(name, "")))
+        except reading.Unreadable as unreadable:
+            wrong[name] = (str(unreadable), None)
+    if wrong:
+        raise Invalid(wrong)
+    return people.Leave(days["away_from"], days["away_to"], form.get("deputy", ""))
+
+
+def _page(person_id: str, form: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> str:
+    with service().database.reading() as session:
+        person = _person(session, person_id)
+        colleagues = people.colleagues(session, person)
+    errors = errors or {}
+    is_planned = person.away_to is not None and person.away_to >= today()
+    return render_template(
+        "preferences.html", person=person, colleagues=colleagues, errors=errors, own=person.id == who().id,
+        form=form or (_kept(person) if is_planned else {}),
+        deputy=next((one for one in colleagues if is_planned and one.id == person.deputy_id), None),
+        complaints=[{"anchor": name, "message": words, "rule": ""} for name, words in errors.items()],
+    )  # fmt: skip
+
+
+def _kept(person: Person) -> dict[str, str]:
+    return {
+        "away_from": reading.write_date(str(person.away_from)),
+        "away_to": reading.write_date(str(person.away_to)),
+        "deputy": person.deputy_id or "",
+    }

@@ -1,0 +1,66 @@
+"""Whose cases: one's own, those one covers for, a team's; and which of all cases somebody may find. As conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from casework.process import LEADER, Actor, Role
+from portal import people
+from portal.model import ListedCase, Person
+
+Condition = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who sits there, and whom they cover for today."""
+
+    me: Actor
+    covers: tuple[Person, ...] = ()
+
+    @classmethod
+    def of(cls, session: Session, me: Actor, today: date) -> Desk:
+        return cls(me, tuple(people.covered_by(session, me.id, today)))
+
+    def own(self) -> Condition:
+        """The cases of whoever sits here, and of those who are away. A deputy acts as the caseworker."""
+        return cases_of((self.me.id, self.me.name), *((one.id, one.name) for one in self.covers))
+
+    def team(self) -> Condition:
+        """The cases a leader answers for: the team's, and those of no team. A leader without a team answers for all."""
+        teams = {self.me.team, *(one.team for one in self.covers)}
+        if None in teams:
+            return sa.true()
+        return sa.or_(ListedCase.team.is_(None), ListedCase.team.in_(sorted(filter(None, teams))))
+
+    def findable(self) -> Condition:
+        """A confidential case is there for its own caseworker, the deputy and the leader of the team only."""
+        own = self.team() if self.me.role is LEADER else self.own()
+        return sa.or_(ListedCase.is_confidential.is_(False), own)
+
+    def stands_in_for(self, case: ListedCase) -> str:
+        """The name of the one who is away, where the case is theirs; empty for one's own."""
+        for one in self.covers:
+            if case.caseworker_id == one.id or (case.caseworker_id is None and case.caseworker_name == one.name):
+                return one.name
+        return ""
+
+
+def cases_of(*whom: tuple[str, str]) -> Condition:
+    """By id; by name only where the case knows no id of its caseworker."""
+    ids, names = [one for one, _ in whom], [name for _, name in whom]
+    by_name = sa.and_(ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name.in_(names))
+    return sa.or_(ListedCase.caseworker_id.in_(ids), by_name)
+
+
+def waits_for(role: Role) -> Condition:
+    """Cases with an open task for this role."""
+    return sa.cast(ListedCase.tasks, sa.String).contains(f'"{role}"')
+
+
+def nobodys() -> Condition:
+    return sa.and_(ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name.is_(None))
