@@ -15,6 +15,7 @@ from casework.service.settings import Settings
 from scheduler import api, handlers
 from scheduler.mail import Mailer, Post, Smtp
 from scheduler.model import Base
+from scheduler.rules import Terms
 from scheduler.settings import SchedulerSettings
 
 
@@ -30,7 +31,9 @@ class SchedulerService(Service):
         server = settings.smtp_server
         mailer = mailer or (Smtp(*server) if server else None)
         super().__init__("scheduler", settings, lambda s, e, m: handlers.take(self.house, s, e, m), transport=transport)
-        self.house = handlers.House(self.municipality.calendar, mails=mailer is not None)
+        self.house = handlers.House(
+            Terms(self.municipality.calendar, self.municipality.notices), mails=mailer is not None
+        )
         self.mail_post = mailer and Post(
             self.database, mailer, settings.sender, settings.portal, self.clock, clocks.system
         )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from casework.calendar import Calendar, begins, local_date
+from casework.calendar import begins, local_date
 from casework.contracts import Message
 from casework.contracts.common import (
     DeadlineCancelled,
@@ -36,7 +36,7 @@ from casework.process import HOUSE, End
 from scheduler import life, rules
 from scheduler.model import CaseRow, Deadline, DeadlineRow, Notification, PersonRow, ProviderRow, id_of
 from scheduler.process import DEADLINE
-from scheduler.rules import Addressee
+from scheduler.rules import Addressee, Terms
 
 log = structlog.get_logger()
 
@@ -45,9 +45,9 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class House:
-    """What is settled for the installation: its calendar, and whether there is a mail server."""
+    """What is settled for the installation: how people are told, and whether there is a mail server."""
 
-    calendar: Calendar
+    terms: Terms
     mails: bool = False
 
 
@@ -65,7 +65,7 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
     case_id = UUID(envelope.subject)
     row = session.get(DeadlineRow, id_of(case_id, message.kind, message.key), with_for_update=True)
     before = row.deadline if row else None
-    after = life.answer(before, message, local_date(envelope.time))
+    after = life.answer(before, message, local_date(envelope.time), house.terms)
     if after is None or after == before:
         return
     if row is None:
@@ -75,14 +75,14 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
         row.asked_at = envelope.time
     if isinstance(DEADLINE.rows[after.status], End):
         row.ended_at = envelope.time
-    _keep(row, after, house.calendar)
+    _keep(row, after, house.terms)
     due = after.due.isoformat()
     log.info("deadline_noted", case_id=envelope.subject, kind=after.kind, status=after.status, due=due)
 
 
-def _keep(row: DeadlineRow, deadline: Deadline, calendar: Calendar) -> None:
+def _keep(row: DeadlineRow, deadline: Deadline, terms: Terms) -> None:
     row.deadline = deadline
-    row.next_at = life.next_day(deadline, calendar)
+    row.next_at = life.next_day(deadline, terms)
 
 
 # what telling needs to know
@@ -234,7 +234,7 @@ def _line(case_id: UUID) -> str:
 
 def _raise(house: House, session: Session, row: DeadlineRow, case: CaseRow, now: datetime) -> None:
     """A message takes effect when its day began, or when it was asked where that was later; people are told now."""
-    after, steps = life.pass_days(row.deadline, local_date(now), house.calendar)
+    after, steps = life.pass_days(row.deadline, local_date(now), house.terms)
     for step in steps:
         cause = Cause(max(begins(step.day), row.asked_at), HOUSE.id)
         for event in step.events:
@@ -245,7 +245,7 @@ def _raise(house: House, session: Session, row: DeadlineRow, case: CaseRow, now:
                 key = (row.id, row.asked_at.isoformat(), event.stage)
                 _tell(session, house, case, row.kind, key, people, now, cause, stage=event.stage, due=row.due)
         log.info("deadline_raised", case_id=str(row.case_id), kind=row.kind, row=step.row, due=row.due.isoformat())
-    _keep(row, after, house.calendar)
+    _keep(row, after, house.terms)
 
 
 def next_moment(session: Session, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from casework.configuration.delegation import Delegation
 from casework.configuration.finance_layout import FileLayout
 from casework.configuration.laws import Promulgation
 from casework.configuration.municipality import Municipality, load
+from casework.configuration.notices import Notice
 from casework.configuration.periods import Period
 from casework.configuration.questions import Question, QuestionSet
 from casework.configuration.reading import EXAMPLE, Misconfigured
@@ -21,6 +22,7 @@ __all__ = [
     "FileLayout",
     "Misconfigured",
     "Municipality",
+    "Notice",
     "Period",
     "Promulgation",
     "Question",
