@@ -85,9 +85,11 @@ class Notification(Base):
     __tablename__ = "notification"
     __table_args__ = (
         sa.Index("notification_case", "case_id"),
+        sa.Index("notification_parcel", "parcel_id"),
         sa.Index(
-            "notification_queued", "try_at",
-            sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
+            "notification_queued", "email", "id",
+            sqlite_where=sa.text("status = 'queued' AND parcel_id IS NULL"),
+            postgresql_where=sa.text("status = 'queued' AND parcel_id IS NULL"),
         ),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -101,11 +103,12 @@ class Notification(Base):
     name: Mapped[str | None]  # as it read when it was told; a provider's is looked up when it is shown
     channel: Mapped[str]  # portal or mail
     email: Mapped[str | None]
-    status: Mapped[str]  # queued, sent or failed
-    sent_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    try_at: Mapped[datetime | None]  # not before; also how long the one who sends it has it to themself
+    status: Mapped[str]  # queued, sent, failed, or dropped since it was no longer so
+    sent_at: Mapped[datetime | None]  # when it was handed over
+    receipt: Mapped[str | None]
     failure: Mapped[str | None]
+    deadline_id: Mapped[UUID | None]  # of which it tells
+    parcel_id: Mapped[UUID | None]  # the mail by which it leaves, perhaps with others
 
 
 class CaseRow(Base):
@@ -122,13 +125,16 @@ class CaseRow(Base):
 
 
 class PersonRow(Base):
-    """A person who signs in: their name, mailbox, and how they want to be told."""
+    """A person who signs in: name, mailbox, how they want to be told, and who stands in while they are away."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str | None]
     channel: Mapped[str | None]
+    deputy_id: Mapped[str | None]
+    away_from: Mapped[date | None]
+    away_to: Mapped[date | None]
 
 
 class ProviderRow(Base):

@@ -6,7 +6,7 @@ municipality's `notices.yaml` may set both, and who is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -180,7 +180,27 @@ def whom(
     known = {"caseworker": caseworker, "provider": provider}
     found = [one for role in roles if (one := known.get(role, Addressee(role)))]
     found += [person] if person else []
-    return [one for n, one in enumerate(found) if one.address not in {before.address for before in found[:n]}]
+    return _each_once(found)
+
+
+def _each_once(found: Sequence[Addressee]) -> list[Addressee]:
+    return list({one.address: one for one in reversed(found)}.values())[::-1]
+
+
+def with_deputies(told: Sequence[Addressee], deputy: Callable[[Addressee], Addressee | None]) -> list[Addressee]:
+    """And besides each who is away, whoever stands in for them; each once."""
+    return _each_once([*told, *(other for one in told if (other := deputy(one)))])
+
+
+def is_away(since: date | None, until: date | None, today: date) -> bool:
+    """Whether somebody is away on a day. Without a first day nobody is; without a last one, until further notice."""
+    return since is not None and since <= today <= (until or date.max)
+
+
+def still_holds(stage: str, due: date, deadline: Deadline) -> bool:
+    """Whether what was told of a deadline is so: it has not been moved, met, paused, or come further since."""
+    states = {"near": "approaching", "due": "due", "missed": "missed", "escalation": "missed"}
+    return deadline.due == due and deadline.status == states[stage.partition("-")[0]]
 
 
 def channels(addressee: Addressee, *, mails: bool) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """What the portal tells: the people who sign in, and how they want to be told."""
 
+from datetime import date
+
 from casework.contracts import Message, contract
 from casework.fields import entries, field, needed
 
@@ -15,3 +17,6 @@ class PersonChanged(Message):
     provider_id: str | None = field("Udfører")
     email: str | None = field("E-mail")
     channel: str | None = field("Besked via")
+    deputy: str | None = field("Stedfortræder")
+    away_from: date | None = field("Væk fra")
+    away_to: date | None = field("Væk til og med")
