@@ -17,11 +17,9 @@ from casework.process import Actor, Role
 from casework.service.app import PAGE
 from casework.service.auth import actor, only
 from casework.service.clock import FileClock
-from scheduler import handlers
+from scheduler import feeds, handlers
+from scheduler.feeds import PROVIDERS_KINDS
 from scheduler.model import CaseRow, DeadlineRow, Notification, PersonRow, ProviderRow
-
-PROVIDERS_KINDS = ("order-answer", "status-note")
-"""What a provider sees of deadlines: its own, of these kinds."""
 
 
 class ClockRuns(Refusal):
@@ -36,6 +34,7 @@ def init_app(app: Flask, service: Any) -> None:
     app.extensions["api"].register_blueprint(_cases(service))
     app.extensions["api"].register_blueprint(_deadlines(service))
     app.extensions["api"].register_blueprint(_time(service))
+    feeds.init_app(app, service)
 
 
 def _cases(service: Any) -> Blueprint:

@@ -59,6 +59,7 @@ class DeadlineRow(Base):
         sa.UniqueConstraint("case_id", "kind", "key"),
         sa.Index("deadline_next", "next_at", "id"),
         sa.Index("deadline_due", "due", "id"),
+        sa.Index("deadline_provider", "provider_id", "due"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column()
@@ -115,6 +116,7 @@ class CaseRow(Base):
     """What telling needs to know of a case."""
 
     __tablename__ = "known_case"  # `case` is a table of the phases
+    __table_args__ = (sa.Index("known_case_caseworker", "caseworker_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str]
     team: Mapped[str | None]
@@ -144,3 +146,14 @@ class ProviderRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str | None]
+
+
+class FeedRow(Base):
+    """Somebody's calendar: by whose secret it is fetched, and whose deadlines it shows."""
+
+    __tablename__ = "feed"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[str]
+    provider_id: Mapped[str | None]
+    made_at: Mapped[datetime]
