@@ -87,6 +87,7 @@ class Notification(Base):
     __table_args__ = (
         sa.Index("notification_case", "case_id"),
         sa.Index("notification_parcel", "parcel_id"),
+        sa.Index("notification_sent", "sent_at"),
         sa.Index(
             "notification_queued", "email", "id",
             sqlite_where=sa.text("status = 'queued' AND parcel_id IS NULL"),

@@ -183,6 +183,17 @@ def test_an_operator_sends_again_what_was_given_up(mailing: World, letterbox: Le
     assert [(row.status, row.failure) for row in mails(mailing)] == [("sent", None)]
 
 
+def test_the_status_tells_whose_breaker_is_open_and_what_was_given_up(mailing: World, letterbox: Letterbox):
+    letterbox.failures = [NotSent("SMTP 451")]
+    mailing.service.send_notifications()
+
+    status = mailing.get("/status", role="operator").json
+
+    (line,) = status["mails"]["failing"]
+    assert (line["receiver"], line["breaker"], line["failures"]) == ("person:karen", "open", 1)
+    assert (status["given_up"], status["mails"]["waiting"]) == (0, 1)
+
+
 def test_a_mailbox_that_does_not_exist_is_given_up_at_once(mailing: World, letterbox: Letterbox):
     letterbox.failures = [NotSent("SMTP 550", for_good=True)]
 

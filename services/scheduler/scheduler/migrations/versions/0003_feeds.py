@@ -1,4 +1,4 @@
-"""Calendars of one's own deadlines, and how those of a caseworker and of a provider are found."""
+"""Calendars of one's own deadlines, and how they are found; and how much was told lately."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,4 +20,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash"),
     )
     op.create_index("known_case_caseworker", "known_case", ["caseworker_id"])
+    op.create_index("notification_sent", "notification", ["sent_at"])
     op.create_index("deadline_provider", "deadline", ["provider_id", "due"])
