@@ -1,4 +1,4 @@
-"""What the portal tells: the people who sign in, and how they want to be told."""
+"""What the portal tells: the people who sign in, how they want to be told, and who covers for them while away."""
 
 from datetime import date
 
@@ -8,7 +8,10 @@ from casework.fields import entries, field, needed
 
 @contract("person.changed", by="portal", to="scheduler reporting", subject="person")
 class PersonChanged(Message):
-    """Sign-in data, roles, team or wish for notification of a person have changed."""
+    """Sign-in data, roles, team, wish for notification or deputy of a person have changed. Carries the whole anew.
+
+    The deputy covers from the first day away to the last, both included; the three are there together or not at all.
+    """
 
     person_id: str = needed("Person")
     name: str = needed("Navn")
@@ -17,6 +20,6 @@ class PersonChanged(Message):
     provider_id: str | None = field("Udfører")
     email: str | None = field("E-mail")
     channel: str | None = field("Besked via")
-    deputy: str | None = field("Stedfortræder")
+    deputy: str | None = field("Afløser")
     away_from: date | None = field("Væk fra")
-    away_to: date | None = field("Væk til og med")
+    away_to: date | None = field("Væk til")
