@@ -96,6 +96,15 @@ def lock_connection(connection: sa.Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
+def lock_free(session: Session, names: Sequence[str]) -> set[str]:
+    """Hold those of these names that nobody else holds, and say which. Never waits, so no two wait for each other."""
+    if session.get_bind().dialect.name != "postgresql":
+        return set(names)
+    asked = sa.func.unnest(sa.cast(list(names), postgresql.ARRAY(sa.Text))).column_valued("name")
+    free = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(asked, 0))
+    return {name for name, ours in session.execute(sa.select(asked, free)) if ours}
+
+
 def insert_new(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]], unique: Sequence[str]) -> int:
     """Add those rows that are not there yet by their unique columns; how many there were."""
     insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert

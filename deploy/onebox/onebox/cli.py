@@ -20,6 +20,7 @@ from casework.service import logs
 from onebox import walk as walks
 from onebox.ffb import ffb
 from onebox.providers import providers
+from onebox.scheduler import scheduler
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -261,6 +262,7 @@ def check_settings(folder: Path, on: datetime | None) -> None:
 
 main.add_command(ffb)
 main.add_command(providers)
+main.add_command(scheduler)
 
 
 @main.command()

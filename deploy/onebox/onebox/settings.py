@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from importlib import import_module
 
-from casework.configuration import Account, Delegation, FileLayout, Interval, Municipality, Period, Tariff, Track
+from casework.configuration import (
+    Account,
+    Delegation,
+    FileLayout,
+    Interval,
+    Municipality,
+    Notice,
+    Period,
+    Tariff,
+    Track,
+)
 from casework.configuration.municipality import Basics
+from casework.configuration.notices import terms_of
 from casework.contracts import PHASES
+from casework.contracts.deadlines import KINDS, DeadlineKind
 from casework.fields import fields_of
+from casework.process import Role
 from casework.vocabularies import vocabulary
 
 Fields = Mapping[str, tuple[str, ...]]
@@ -58,6 +71,9 @@ def describe(municipality: Municipality, known: Fields, day: date) -> Iterator[s
     yield _file(municipality, "finance-layout.yaml")
     yield f"  disponeringer: {_layout(municipality.commitment_file)}"
     yield f"  forbrug: {_layout(municipality.actuals_file)}"
+    yield _file(municipality, "notices.yaml")
+    yield f"  mails sendes på arbejdsdage fra {municipality.mails_from:%H.%M} til {municipality.mails_until:%H.%M}"
+    yield from (_notice(municipality.notices, kind, day) for kind in KINDS.values() if not kind.silent)
 
 
 def _file(municipality: Municipality, name: str) -> str:
@@ -118,6 +134,13 @@ def _account(row: Account) -> str:
     help_ = "; ".join(filter(None, [_label("legal-bases", row.legal_basis), *particular]))
     also = ", ".join(filter(None, [row.account_string, row.cost_object]))
     return f"  {help_}: {row.account_number}{f' ({also})' if also else ''}"
+
+
+def _notice(notices: Sequence[Notice], kind: DeadlineKind, day: date) -> str:
+    terms = terms_of(notices, kind, day)
+    before = _plain(sorted({*terms.thresholds, 0}, reverse=True))
+    after = "".join(f"; {Role(role).label} {days} arbejdsdage efter" for role, days in terms.escalation)
+    return f"  {kind.label}: {_plain([Role(role).label for role in terms.notify])} {before} arbejdsdage før{after}"
 
 
 def _layout(layout: FileLayout) -> str:

@@ -6,13 +6,12 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
-from casework.errors import NotFound
+from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.fields import needed, value
 from casework.process import Actor, Role
 from casework.schema import load, schema_class
 from casework.service.auth import actor, only
 from casework.service.phase_api import (
-    NOBODYS_BUSINESS,
     PhaseService,
     body,
     found,

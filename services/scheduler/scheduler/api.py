@@ -17,11 +17,10 @@ from casework.process import Actor, Role
 from casework.service.app import PAGE
 from casework.service.auth import actor, only
 from casework.service.clock import FileClock
-from scheduler import handlers
+from scheduler import feeds, handlers
+from scheduler.feeds import PROVIDERS_KINDS
 from scheduler.model import CaseRow, DeadlineRow, Notification, PersonRow, ProviderRow
-
-PROVIDERS_KINDS = ("order-answer", "status-note")
-"""What a provider sees of deadlines: its own, of these kinds."""
+from scheduler.status import status
 
 
 class ClockRuns(Refusal):
@@ -36,6 +35,8 @@ def init_app(app: Flask, service: Any) -> None:
     app.extensions["api"].register_blueprint(_cases(service))
     app.extensions["api"].register_blueprint(_deadlines(service))
     app.extensions["api"].register_blueprint(_time(service))
+    app.extensions["api"].register_blueprint(_status(service))
+    feeds.init_app(app, service)
 
 
 def _cases(service: Any) -> Blueprint:
@@ -133,8 +134,8 @@ def _deadlines(service: Any) -> Blueprint:
         query = sa.select(DeadlineRow).order_by(DeadlineRow.due, DeadlineRow.id).limit(PAGE)
         if after := request.args.get("after"):
             query = query.where(sa.tuple_(DeadlineRow.due, DeadlineRow.id) > sa.tuple_(*_place(after)))
-        if status := request.args.get("status"):
-            query = query.where(DeadlineRow.status == status)
+        if wanted := request.args.get("status"):
+            query = query.where(DeadlineRow.status == wanted)
         with service.database.reading() as session:
             rows = session.scalars(query).all()
         listed = [
@@ -146,6 +147,20 @@ def _deadlines(service: Any) -> Blueprint:
         ]  # fmt: skip
         last = rows[-1] if len(rows) == PAGE else None
         return jsonify(deadlines=listed, next=f"{last.due.isoformat()}_{last.id}" if last else None)
+
+    return blp
+
+
+def _status(service: Any) -> Blueprint:
+    blp = Blueprint("status", "scheduler", description="Hvordan det går, til drift")
+
+    @blp.get("/status")
+    @blp.response(200, description="Counts, times and codes, and no name")
+    @only(Role.OPERATOR)
+    def read_status() -> Response:
+        """What is due and not raised, how much is told, what was given up, and which receivers fail."""
+        with service.database.reading() as session:
+            return jsonify(status(session, service.post, service.clock()))
 
     return blp
 

@@ -6,34 +6,37 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
+from casework import channels
 from casework.messaging import Transport
-from casework.service import clock as clocks
 from casework.service.app import create_app as create_base
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from scheduler import api, handlers
-from scheduler.mail import Mailer, Post, Smtp
+from scheduler.mail import Mail, Mailer, Smtp
 from scheduler.model import Base
+from scheduler.rules import Terms
 from scheduler.settings import SchedulerSettings
 
 
 class SchedulerService(Service):
     """The scheduler at work. `mailer` stands in for the mail server of the settings."""
 
-    bases = (Base,)
+    bases = (Base, channels.Base)
     settings: SchedulerSettings
 
     def __init__(
         self, settings: SchedulerSettings, *, transport: Transport | None = None, mailer: Mailer | None = None
     ) -> None:
         server = settings.smtp_server
-        mailer = mailer or (Smtp(*server) if server else None)
-        super().__init__("scheduler", settings, lambda s, e, m: handlers.take(self.house, s, e, m), transport=transport)
-        self.house = handlers.House(self.municipality.calendar, mails=mailer is not None)
-        self.mail_post = mailer and Post(
-            self.database, mailer, settings.sender, settings.portal, self.clock, clocks.system
-        )
+        self.mailer = mailer or (Smtp(*server) if server else None)
+        super().__init__(
+            "scheduler", settings, lambda s, e, m: handlers.take(self.house, s, e, m), transport=transport,
+            channels=channels_of if self.mailer else None, on_sent=note_mail, on_given_up=note_mail,
+        )  # fmt: skip
+        terms = Terms(self.municipality.calendar, self.municipality.notices)
+        self.house = handlers.House(terms, mails=self.mailer is not None)
 
     def tick(self) -> int:
         """Raise all that is due by the clock, batch by batch; how many deadlines have moved."""
@@ -48,17 +51,30 @@ class SchedulerService(Service):
             return handlers.tick(self.house, session, self.clock())
 
     def send_notifications(self) -> int:
-        """Try every mail that is queued and has rested long enough; how many were tried."""
-        tried = 0
-        while self.mail_post and (claimed := self.mail_post.send()):
-            tried += claimed
-            self.wake()
-        return tried
+        """Gather what is to be mailed, one mail for each, and hand over; how many mails were tried.
+
+        Nothing leaves outside of the hours that the municipality has set.
+        """
+        if not (self.post and self.municipality.may_mail(self.clock())):
+            return 0
+        with self.database.writing() as session:
+            handlers.put_out_mails(session, self.clock())
+        return self.send_parcels()
 
     @property
     def jobs(self) -> Mapping[str, Callable[[Any], int]]:
         """Let days pass, and mails go out."""
         return {"tick": SchedulerService.tick, "send_notifications": SchedulerService.send_notifications}
+
+
+def channels_of(service: Any) -> Mapping[str, channels.Channel]:
+    """By which people are told outside of the portal."""
+    settings = service.settings
+    return {"mail": Mail(service.database, service.mailer, settings.sender, settings.portal)}
+
+
+def note_mail(service: Any, session: Session, parcel: channels.ParcelRow) -> None:
+    handlers.note_mail(session, parcel, service.clock())
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> SchedulerService:

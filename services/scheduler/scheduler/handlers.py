@@ -6,9 +6,10 @@ comes twice, or before what others tell, ends in the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from casework.calendar import Calendar, begins, local_date
+from casework.calendar import begins, local_date
+from casework.channels import Parcel, ParcelRow, put_out
+from casework.channels.tables import FAILED
 from casework.contracts import Message
 from casework.contracts.common import (
     DeadlineCancelled,
@@ -29,25 +32,29 @@ from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened
 from casework.contracts.ordering import ProviderChanged
 from casework.contracts.portal import PersonChanged
 from casework.contracts.scheduler import NotificationSent
-from casework.database import lock
+from casework.database import lock, lock_free
 from casework.errors import NotYet
-from casework.messaging import Cause, Envelope, UnknownMessage, put
+from casework.messaging import Cause, Envelope, Letter, UnknownMessage, put_all
 from casework.process import HOUSE, End
 from scheduler import life, rules
 from scheduler.model import CaseRow, Deadline, DeadlineRow, Notification, PersonRow, ProviderRow, id_of
 from scheduler.process import DEADLINE
-from scheduler.rules import Addressee
+from scheduler.rules import Addressee, Terms
 
 log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 50
+"""How many deadlines one commit raises at most: a larger batch is hardly quicker, and more is lost with a worker."""
+
+MAILED = 1000
+"""How many notifications one round of mails gathers at most."""
 
 
 @dataclass(frozen=True)
 class House:
-    """What is settled for the installation: its calendar, and whether there is a mail server."""
+    """What is settled for the installation: how people are told, and whether there is a mail server."""
 
-    calendar: Calendar
+    terms: Terms
     mails: bool = False
 
 
@@ -65,7 +72,7 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
     case_id = UUID(envelope.subject)
     row = session.get(DeadlineRow, id_of(case_id, message.kind, message.key), with_for_update=True)
     before = row.deadline if row else None
-    after = life.answer(before, message, local_date(envelope.time))
+    after = life.answer(before, message, local_date(envelope.time), house.terms)
     if after is None or after == before:
         return
     if row is None:
@@ -75,14 +82,14 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
         row.asked_at = envelope.time
     if isinstance(DEADLINE.rows[after.status], End):
         row.ended_at = envelope.time
-    _keep(row, after, house.calendar)
+    _keep(row, after, house.terms)
     due = after.due.isoformat()
     log.info("deadline_noted", case_id=envelope.subject, kind=after.kind, status=after.status, due=due)
 
 
-def _keep(row: DeadlineRow, deadline: Deadline, calendar: Calendar) -> None:
+def _keep(row: DeadlineRow, deadline: Deadline, terms: Terms) -> None:
     row.deadline = deadline
-    row.next_at = life.next_day(deadline, calendar)
+    row.next_at = life.next_day(deadline, terms)
 
 
 # what telling needs to know
@@ -99,8 +106,8 @@ def know_case(house: House, session: Session, envelope: Envelope, message: CaseO
     row.caseworker_id, row.caseworker_name, row.caseworker_email = (who.id, who.name, who.email) if who else (None,) * 3
     after = row.caseworker_id or row.caseworker_name
     if isinstance(message, CaseChanged) and after not in (None, before, envelope.actor):
-        new = _caseworker(session, row)
-        _tell(session, house, row, "case.changed", (envelope.id,), [new], envelope.time, _follows(envelope))
+        news = News(row, "case.changed", (envelope.id,), ("caseworker",), _follows(envelope))
+        _tell_now(session, house, news, envelope)
 
 
 def note_closing(house: House, session: Session, envelope: Envelope, message: CaseClosed) -> None:
@@ -116,10 +123,81 @@ def know_provider(house: House, session: Session, envelope: Envelope, message: P
 
 
 def know_person(house: House, session: Session, envelope: Envelope, message: PersonChanged) -> None:
-    session.merge(PersonRow(id=message.person_id, name=message.name, email=message.email, channel=message.channel))
+    session.merge(
+        PersonRow(
+            id=message.person_id, name=message.name, email=message.email, channel=message.channel,
+            deputy_id=message.deputy, away_from=message.away_from, away_to=message.away_to,
+        )
+    )  # fmt: skip
 
 
-# notifications
+# telling
+@dataclass(frozen=True)
+class News:
+    """Something that these should know about a case. What has the same `key` is told once."""
+
+    case: CaseRow
+    kind: str
+    key: tuple[object, ...]
+    roles: tuple[str, ...]
+    cause: Cause
+    provider_id: str | None = None
+    person_id: str | None = None
+    stage: str | None = None
+    due: date | None = None
+    deadline_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Acquaintances:
+    """The people and providers of whom there is news, as we know them."""
+
+    people: Mapping[str, PersonRow]
+    providers: Mapping[str, ProviderRow]
+
+    def whom(self, news: News, today: date) -> list[Addressee]:
+        """Each once; and whoever stands in for those who are away."""
+        case = news.case
+        caseworker = self._person(
+            Addressee("caseworker", case.caseworker_id, None, case.caseworker_name, case.caseworker_email)
+        )
+        person = self._person(Addressee("person", news.person_id)) if news.person_id else None
+        told = rules.whom(news.roles, caseworker=caseworker, provider=self._provider(news.provider_id), person=person)
+        return rules.with_deputies(told, lambda one: self._deputy(one, today))
+
+    def _person(self, named: Addressee) -> Addressee:
+        known = self.people.get(named.person_id or "")
+        if known is None:
+            return named
+        return replace(named, name=known.name, email=rules.mailbox(known.email or named.email, known.channel))
+
+    def _provider(self, provider_id: str | None) -> Addressee | None:
+        known = self.providers.get(provider_id or "")
+        return (
+            Addressee("provider", None, provider_id, known and known.name, known and known.email)
+            if provider_id
+            else None
+        )
+
+    def _deputy(self, one: Addressee, today: date) -> Addressee | None:
+        known = self.people.get(one.person_id or "")
+        if known is None or not known.deputy_id or not rules.is_away(known.away_from, known.away_to, today):
+            return None
+        return self._person(Addressee(one.role, known.deputy_id))
+
+
+def _acquaint(session: Session, told: Iterable[News]) -> Acquaintances:
+    """Two statements, however many they are."""
+    told = list(told)
+    ids = {one for news in told for one in (news.case.caseworker_id, news.person_id) if one}
+    deputies = sa.select(PersonRow.deputy_id).where(PersonRow.id.in_(ids))
+    people = session.scalars(sa.select(PersonRow).where(sa.or_(PersonRow.id.in_(ids), PersonRow.id.in_(deputies))))
+    providers = session.scalars(
+        sa.select(ProviderRow).where(ProviderRow.id.in_({news.provider_id for news in told if news.provider_id}))
+    )
+    return Acquaintances({row.id: row for row in people}, {row.id: row for row in providers})
+
+
 def notify(house: House, session: Session, envelope: Envelope, message: NotificationRequested) -> None:
     """A phase knows who should know. Kept with the case until the case is known; nobody is mailed what they did.
 
@@ -129,82 +207,159 @@ def notify(house: House, session: Session, envelope: Envelope, message: Notifica
     if case is None:
         raise NotYet("Sagen er ikke meldt åbnet endnu")
     roles = message.roles or (() if message.person_id else ("provider",))
-    people = _whom(session, case, roles, message.provider_id, message.person_id)
-    people = [replace(one, email=None) if one.person_id and one.person_id == envelope.actor else one for one in people]
-    _tell(session, house, case, message.kind, (envelope.id,), people, envelope.time, _follows(envelope))
+    news = News(case, message.kind, (envelope.id,), roles, _follows(envelope), message.provider_id, message.person_id)
+    _tell_now(session, house, news, envelope)
 
 
 def _follows(envelope: Envelope) -> Cause:
     return Cause(envelope.time, envelope.actor or HOUSE.id, envelope.id, envelope.correlation)
 
 
+def _tell_now(session: Session, house: House, news: News, envelope: Envelope) -> None:
+    lock(session, _line(news.case.id))
+    put_all(session, "scheduler", _tell(session, house, [news], envelope.time, envelope.actor))
+
+
 def _tell(
-    session: Session, house: House, case: CaseRow, kind: str, key: Iterable[object], people: Iterable[Addressee],
-    now: datetime, cause: Cause, *, stage: str | None = None, due: date | None = None,
-) -> None:  # fmt: skip
-    """Tell each by each of their channels, once per key. The portal is told in this commit; mails are queued."""
-    lock(session, _line(case.id))
-    for one in people:
-        for channel in rules.channels(one, mails=house.mails):
-            mine = id_of(*key, one.address, channel)
-            if session.get(Notification, mine) is not None:
-                continue
-            row = Notification(
-                id=mine, case_id=case.id, kind=kind, stage=stage, due=due, role=one.role, person_id=one.person_id,
-                provider_id=one.provider_id, name=None if one.provider_id else one.name, channel=channel,
-                email=one.email if channel == "mail" else None, status="queued", attempts=0,
-            )  # fmt: skip
-            session.add(row)
-            if channel == "portal":
-                sent(session, row, one.to, now, cause)
+    session: Session, house: House, told: Sequence[News], now: datetime, actor: str | None = None
+) -> list[Letter]:
+    """Tell each by each of their channels, once per key. The portal by what is returned, in this commit; mails wait.
+
+    The caller holds the line of each case.
+    """
+    known, today = _acquaint(session, told), local_date(now)
+    rows: dict[UUID, tuple[Notification, Addressee, Cause]] = {}
+    for news in told:
+        for one in known.whom(news, today):
+            by_mail = house.mails and (actor is None or one.person_id != actor)
+            for channel in rules.channels(one, mails=by_mail):
+                mine = id_of(*news.key, one.address, channel)
+                rows[mine] = _notification(mine, news, one, channel), one, news.cause
+    for already in session.scalars(sa.select(Notification.id).where(Notification.id.in_(rows))):
+        del rows[already]
+    session.add_all(row for row, *_ in rows.values())
+    return [sent(row, one.to, now, cause) for row, one, cause in rows.values() if row.channel == "portal"]
 
 
-def sent(session: Session, row: Notification, to: str, now: datetime, cause: Cause, failure: str | None = None) -> None:
-    """Note that somebody has been told, or that it was given up, and tell the portal.
+def _notification(mine: UUID, news: News, one: Addressee, channel: str) -> Notification:
+    return Notification(
+        id=mine, case_id=news.case.id, kind=news.kind, stage=news.stage, due=news.due, deadline_id=news.deadline_id,
+        role=one.role, person_id=one.person_id, provider_id=one.provider_id, name=None if one.provider_id else one.name,
+        channel=channel, email=one.email if channel == "mail" else None, status="queued",
+    )  # fmt: skip
+
+
+def sent(row: Notification, to: str, now: datetime, cause: Cause, failure: str | None = None) -> Letter:
+    """Note that somebody has been told, or that it was given up, and what the portal hears of it.
 
     The message is numbered per addressee and case, so that no two cases wait for each other.
     """
-    lock(session, _line(row.case_id))
     row.status, row.sent_at, row.failure = "failed" if failure else "sent", None if failure else now, failure
     message = NotificationSent(
         kind=row.kind, to=to, channel=row.channel, sent_at=now, case_id=str(row.case_id), failure=failure
     )
     address = Addressee(row.role, row.person_id, row.provider_id).address
-    put(session, "scheduler", f"{address}/{row.case_id}", message, cause)
+    return f"{address}/{row.case_id}", message, cause
 
 
-def _whom(
-    session: Session, case: CaseRow, roles: Iterable[str], provider_id: str | None, person_id: str | None = None
-) -> list[Addressee]:
-    provider, person = None, None
-    if provider_id:
-        known = session.get(ProviderRow, provider_id)
-        provider = Addressee("provider", None, provider_id, known and known.name, known and known.email)
-    if person_id:
-        person = _person(session, Addressee("person", person_id))
-    return rules.whom(roles, caseworker=_caseworker(session, case), provider=provider, person=person)
+# mails
+def put_out_mails(session: Session, now: datetime) -> int:
+    """Put out one mail for each who has been told something since the last round; how many mails."""
+    lock(session, "mails")  # two at once would share one person's news between two mails
+    query = (
+        sa.select(Notification)
+        .where(Notification.status == "queued", Notification.parcel_id.is_(None), Notification.channel == "mail")
+        .order_by(Notification.email, Notification.id)
+        .limit(MAILED)
+    )
+    parcels = [
+        _mail(list(rows), now)
+        for _, rows in groupby(session.scalars(query), key=lambda row: (row.email, _address(row)))
+    ]
+    for parcel in parcels:
+        put_out(session, parcel)
+    return len(parcels)
 
 
-def _caseworker(session: Session, case: CaseRow) -> Addressee:
-    named = Addressee("caseworker", case.caseworker_id, None, case.caseworker_name, case.caseworker_email)
-    return _person(session, named)
+def _mail(rows: list[Notification], now: datetime) -> Parcel:
+    """Which notifications go together. What it says is written when it leaves, as it is true then."""
+    mine, first = id_of("mail", *(row.id for row in rows)), rows[0]
+    for row in rows:
+        row.parcel_id = mine
+    address = _address(first)
+    return Parcel(
+        id=mine, channel="mail", receiver=str(id_of(first.email)) if address.startswith("role:") else address,
+        kind=first.kind if len(rows) == 1 else "digest", body=b"", content_type="message/rfc822",
+        case_id=first.case_id if len(rows) == 1 else None, about=f"{len(rows)} beskeder", made_at=now,
+    )  # fmt: skip
 
 
-def _person(session: Session, named: Addressee) -> Addressee:
-    known = session.get(PersonRow, named.person_id) if named.person_id else None
-    if known is None:
-        return named
-    return replace(named, name=known.name, email=rules.mailbox(known.email or named.email, known.channel))
+def _address(row: Notification) -> str:
+    return Addressee(row.role, row.person_id, row.provider_id).address
+
+
+def still_true(session: Session, parcel_id: UUID) -> list[tuple[Notification, str]]:
+    """What is still to be told by a mail, each with its case's number, by day. What is no longer so is dropped."""
+    query = (
+        sa.select(Notification, CaseRow.number, DeadlineRow)
+        .join(CaseRow, CaseRow.id == Notification.case_id)
+        .outerjoin(DeadlineRow, DeadlineRow.id == Notification.deadline_id)
+        .where(Notification.parcel_id == parcel_id, Notification.status.in_(("queued", "failed")))
+        .order_by(Notification.due, CaseRow.number, Notification.kind, Notification.id)
+    )
+    told = []
+    for row, number, deadline in session.execute(query):
+        if deadline and row.stage and row.due and not rules.still_holds(row.stage, row.due, deadline.deadline):
+            row.status = "dropped"
+        else:
+            told.append((row, number))
+    return told
+
+
+def note_mail(session: Session, parcel: ParcelRow, now: datetime) -> None:
+    """A mail has been handed over, or given up: so has all that it told. The portal hears of both."""
+    query = (
+        sa.select(Notification, ProviderRow.name)
+        .outerjoin(ProviderRow, ProviderRow.id == Notification.provider_id)
+        .where(Notification.parcel_id == parcel.id, Notification.status.in_(("queued", "failed")))
+        .order_by(Notification.case_id)
+    )
+    letters = []
+    for row, provider in session.execute(query).all():
+        lock(session, _line(row.case_id))
+        to = provider or row.name or row.provider_id or row.person_id or row.role
+        row.receipt = parcel.receipt
+        failure = parcel.failure if parcel.status == FAILED else None
+        letters.append(sent(row, to, now, Cause(now, HOUSE.id), failure))
+    put_all(session, "scheduler", letters)
 
 
 # days
 def tick(house: House, session: Session, now: datetime, limit: int = BATCH) -> int:
-    """Raise what is due on the Danish day of `now`, at most `limit` deadlines; how many have moved.
+    """Raise what is due on the Danish day of `now`, in the order of their days, at most `limit`; how many have moved.
 
     Several may tick at once: what one has claimed, and the case it belongs to, the others pass by. A deadline waits
-    until its case is known.
+    until its case is known. The statements are the same few, however many have moved.
     """
-    today = local_date(now)
+    today, letters, told = local_date(now), [], []
+    claimed = _claim(session, today, limit)
+    for row, case in claimed:
+        after, steps = life.pass_days(row.deadline, today, house.terms)
+        for step in steps:
+            cause = Cause(max(begins(step.day), row.asked_at), HOUSE.id)
+            for event in step.events:
+                if isinstance(event, Message):
+                    letters.append((str(row.case_id), event, cause))
+                elif isinstance(event, rules.Tell):
+                    told.append(_news(row, case, event, cause))
+            log.info("deadline_raised", case_id=str(row.case_id), kind=row.kind, row=step.row, due=row.due.isoformat())
+        _keep(row, after, house.terms)
+    put_all(session, "scheduler", letters + _tell(session, house, told, now))
+    return len(claimed)
+
+
+def _claim(session: Session, today: date, limit: int) -> list[tuple[DeadlineRow, CaseRow]]:
+    """What is due, the longest first, of cases in which nobody else raises or tells until we commit."""
     query = (
         sa.select(DeadlineRow, CaseRow)
         .join(CaseRow, CaseRow.id == DeadlineRow.case_id)
@@ -213,39 +368,22 @@ def tick(house: House, session: Session, now: datetime, limit: int = BATCH) -> i
         .limit(limit)
         .with_for_update(skip_locked=True, of=DeadlineRow)
     )
-    claimed = [(row, case) for row, case in session.execute(query) if _alone(session, row.case_id)]
-    claimed.sort(key=lambda pair: (pair[0].case_id, pair[0].due, pair[0].kind, pair[0].key))
-    for row, case in claimed:
-        _raise(house, session, row, case, now)
-    return len(claimed)
+    found = [(row, case) for row, case in session.execute(query)]
+    ours = lock_free(session, sorted({_line(row.case_id) for row, _ in found}))
+    claimed = [(row, case) for row, case in found if _line(row.case_id) in ours]
+    return sorted(claimed, key=lambda pair: (pair[0].next_at, pair[0].due, pair[0].kind, pair[0].key, pair[0].id))
 
 
-def _alone(session: Session, case_id: UUID) -> bool:
-    """Nobody else raises or tells in this case until we commit. Never waits, so that no two can wait for each other."""
-    if session.get_bind().dialect.name != "postgresql":
-        return True  # SQLite has but one writer
-    name = sa.func.hashtextextended(_line(case_id), 0)
-    return bool(session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(name))))
+def _news(row: DeadlineRow, case: CaseRow, event: rules.Tell, cause: Cause) -> News:
+    """A message takes effect when its day began, or when it was asked where that was later; people are told now."""
+    key = (row.id, row.asked_at.isoformat(), event.stage)
+    return News(
+        case, row.kind, key, event.roles, cause, row.provider_id, stage=event.stage, due=row.due, deadline_id=row.id
+    )
 
 
 def _line(case_id: UUID) -> str:
     return f"tell/{case_id}"
-
-
-def _raise(house: House, session: Session, row: DeadlineRow, case: CaseRow, now: datetime) -> None:
-    """A message takes effect when its day began, or when it was asked where that was later; people are told now."""
-    after, steps = life.pass_days(row.deadline, local_date(now), house.calendar)
-    for step in steps:
-        cause = Cause(max(begins(step.day), row.asked_at), HOUSE.id)
-        for event in step.events:
-            if isinstance(event, Message):
-                put(session, "scheduler", str(row.case_id), event, cause)
-            elif isinstance(event, rules.Tell):
-                people = _whom(session, case, event.roles, row.provider_id)
-                key = (row.id, row.asked_at.isoformat(), event.stage)
-                _tell(session, house, case, row.kind, key, people, now, cause, stage=event.stage, due=row.due)
-        log.info("deadline_raised", case_id=str(row.case_id), kind=row.kind, row=step.row, due=row.due.isoformat())
-    _keep(row, after, house.calendar)
 
 
 def next_moment(session: Session, now: datetime) -> datetime | None:

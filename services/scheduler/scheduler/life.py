@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from casework.calendar import Calendar
 from casework.contracts import Message
 from casework.contracts.common import DeadlineRequested
 from casework.process import Always, Becomes, End, Gateway, Node, Start
 from scheduler import rules
 from scheduler.model import Deadline
 from scheduler.process import DEADLINE
+from scheduler.rules import Terms
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Step:
     events: tuple[rules.Event, ...]
 
 
-def answer(deadline: Deadline | None, message: Message, today: date) -> Deadline | None:
+def answer(deadline: Deadline | None, message: Message, today: date, terms: Terms) -> Deadline | None:
     """The deadline after a message about it; None where there is none. Raises Invalid for an unknown kind.
 
     What is met stays so; what is cancelled may be asked for again. Asking for the day that it has already changes no
@@ -34,12 +34,12 @@ def answer(deadline: Deadline | None, message: Message, today: date) -> Deadline
         if deadline is None:
             deadline = Deadline(message.kind, message.key, message.due)
         elif deadline.due == message.due and not isinstance(DEADLINE.rows[deadline.status], End):
-            asked = _fold(deadline, rules.store(deadline, message, today))
+            asked = _fold(deadline, rules.store(deadline, message, today, terms))
             return replace(asked, status=deadline.resumes or deadline.status, resumes=None)
     if deadline is not None:
         for row in DEADLINE.on(type(message)):
             if _answers(row, deadline):
-                events = row.do(deadline, message, today) if row.do else ()
+                events = row.do(deadline, message, today, terms) if row.do else ()
                 return replace(_fold(deadline, events), status=row.then or deadline.status)
     return deadline
 
@@ -52,19 +52,19 @@ def _answers(row: Node, deadline: Deadline) -> bool:
     return deadline.status in row.places
 
 
-def next_day(deadline: Deadline, calendar: Calendar) -> date | None:
+def next_day(deadline: Deadline, terms: Terms) -> date | None:
     """The day on which the next thing is told; None where nothing is, unless a message comes."""
     until = DEADLINE.rows[deadline.status].until
-    last = until(deadline, calendar) if until else None
+    last = until(deadline, terms) if until else None
     return last + rules.DAY if last else None
 
 
-def pass_days(deadline: Deadline, today: date, calendar: Calendar) -> tuple[Deadline, list[Step]]:
+def pass_days(deadline: Deadline, today: date, terms: Terms) -> tuple[Deadline, list[Step]]:
     """The deadline as it stands on `today`, and what is told of the rows it has passed, in order."""
     steps: list[Step] = []
-    while (day := next_day(deadline, calendar)) is not None and day <= today:
-        row = _late(deadline)
-        events = tuple(row.do(deadline, None, day) or ()) if row.do else ()
+    while (day := next_day(deadline, terms)) is not None and day <= today:
+        row = _late(deadline, terms)
+        events = tuple(row.do(deadline, None, day, terms) or ()) if row.do else ()
         deadline = replace(_fold(deadline, events), status=row.then or row.name)
         steps.append(Step(row.name, day, events))
     return deadline, list(_worth_telling(steps))
@@ -84,10 +84,10 @@ def _worth_telling(steps: list[Step]) -> Iterator[Step]:
             yield replace(step, events=tuple(event for event in step.events if isinstance(event, Message)))
 
 
-def _late(deadline: Deadline) -> Node:
+def _late(deadline: Deadline, terms: Terms) -> Node:
     row = DEADLINE.rows[DEADLINE.rows[deadline.status].late or ""]
     while isinstance(row, Gateway) and row.when:
-        row = DEADLINE.rows[(row.yes if row.when(deadline) else row.no) or ""]
+        row = DEADLINE.rows[(row.yes if row.when(deadline, terms) else row.no) or ""]
     return row
 
 

@@ -1,4 +1,4 @@
-"""Mails that are queued, sent: at least once, outside of the transaction that claims them, and given up in the end.
+"""Mails: written when they leave, as it is true then, and handed over to a mail server by the post (ADR 14).
 
 A mail holds no personal data: what it is about, the case number, a link. The portal has told the same already, so it is
 the fallback of a mail that never gets through; it hears of that too.
@@ -8,32 +8,15 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Protocol
-from uuid import UUID
 
-import sqlalchemy as sa
-import structlog
-
+from casework.channels import NotSent, Parcel
 from casework.contracts.deadlines import KINDS
 from casework.database import Database
-from casework.messaging import Cause
-from casework.process import HOUSE
-from scheduler.handlers import sent
-from scheduler.model import CaseRow, Notification, ProviderRow
-
-log = structlog.get_logger()
-
-DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360))
-"""How long a mail rests after each attempt that failed; after the last it is given up."""
-
-LEASE = timedelta(minutes=10)
-"""How long a mail belongs to the one who has claimed it; if they were killed it is sent again after that."""
-
-BATCH = 20
+from scheduler.handlers import still_true
+from scheduler.model import Notification
 
 STAGES = {
     "near": ("Frist nærmer sig", "A deadline is near"),
@@ -43,18 +26,11 @@ STAGES = {
 }
 NEWS = ("Der er noget nyt i en sag", "There is news in a case")
 
+Mailer = Callable[[EmailMessage], str]
+"""Hands over one mail and returns a receipt. Raises NotSent."""
 
-class NotSent(Exception):
-    """The mail server did not take it. `for_good`: it never will."""
-
-    def __init__(self, reason: str, *, for_good: bool = False) -> None:
-        super().__init__(reason)
-        self.for_good = for_good
-
-
-class Mailer(Protocol):
-    def __call__(self, mail: EmailMessage) -> None:
-        """Hand over one mail. Raises NotSent."""
+Told = Sequence[tuple[Notification, str]]
+"""What a mail tells, each with the number of its case."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +41,7 @@ class Smtp:
     port: int
     timeout: float = 20.0
 
-    def __call__(self, mail: EmailMessage) -> None:
+    def __call__(self, mail: EmailMessage) -> str:
         try:
             with smtplib.SMTP(self.host, self.port, timeout=self.timeout) as server:
                 server.ehlo_or_helo_if_needed()
@@ -79,85 +55,51 @@ class Smtp:
             raise NotSent(f"SMTP {error.smtp_code}", for_good=error.smtp_code >= 500) from error
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(type(error).__name__) from error
+        return "SMTP 250"
 
 
 @dataclass(frozen=True)
-class Post:
-    """Sends what is queued in this database. `clock` says when somebody was told, `resting` by what time delays run."""
+class Mail:
+    """The channel. `portal` is where links lead."""
 
     database: Database
     mailer: Mailer
     sender: str
     portal: str
-    clock: Callable[[], datetime]
-    resting: Callable[[], datetime]
 
-    def send(self, limit: int = BATCH) -> int:
-        """Try one batch; how many were tried. Safe to kill anywhere: what is not marked is sent again."""
-        claimed = self._claim(limit)
-        for mine in claimed:
-            self._send(mine)
-        return len(claimed)
-
-    def _claim(self, limit: int) -> list[UUID]:
-        now = self.resting()
-        query = (
-            sa.select(Notification)
-            .where(Notification.status == "queued", sa.or_(Notification.try_at.is_(None), Notification.try_at <= now))
-            .order_by(Notification.try_at, Notification.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+    def __call__(self, parcel: Parcel) -> str:
+        """Hand over what is still so. Where nothing is, nobody is mailed."""
         with self.database.writing() as session:
-            rows = list(session.scalars(query))
-            for row in rows:
-                row.attempts, row.try_at = row.attempts + 1, now + LEASE
-            return [row.id for row in rows]
+            told = still_true(session, parcel.id)
+            mail = self.compose(parcel, told) if told else None
+        return self.mailer(mail) if mail else "NoLongerTrue"
 
-    def _send(self, mine: UUID) -> None:
-        with self.database.reading() as session:
-            row = session.get_one(Notification, mine)
-            number = session.get_one(CaseRow, row.case_id).number
-        try:
-            self.mailer(compose(row, number, self.sender, self.portal))
-        except NotSent as error:
-            self._note(mine, error)
-        else:
-            self._note(mine, None)
+    def compose(self, parcel: Parcel, told: Told) -> EmailMessage:
+        """Danish first, English second. The same parcel has the same Message-ID, by which a receiver knows it again."""
+        mail = EmailMessage()
+        mail["From"], mail["To"] = self.sender, told[0][0].email
+        mail["Subject"] = f"{_about(told[0][0])}, sag {told[0][1]}" if len(told) == 1 else f"{len(told)} beskeder"
+        mail["Message-ID"] = f"<{parcel.id}@{self.sender.rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        danish = [f"{_about(one[0])}{_day(one[0])}.\nSag {one[1]}.\nÅbn sagen: {self._link(one[0])}\n" for one in told]
+        english = [
+            f"{_stage(row)[1]}{_day(row)}.\nCase {number}.\nOpen the case: {self._link(row)}\n" for row, number in told
+        ]
+        mail.set_content("\n".join([*danish, *english]))
+        return mail
 
-    def _note(self, mine: UUID, error: NotSent | None) -> None:
-        now = self.clock()
-        with self.database.writing() as session:
-            row = session.get_one(Notification, mine, with_for_update=True)
-            if row.status != "queued":
-                return  # a lease ran out and another has sent it: the receiver sees one Message-ID twice
-            if error and not error.for_good and row.attempts <= len(DELAYS):
-                row.failure, row.try_at = str(error), self.resting() + DELAYS[row.attempts - 1]
-                log.warning("mail_failed", notification=str(mine), reason=str(error), attempts=row.attempts)
-                return
-            provider = session.get(ProviderRow, row.provider_id) if row.provider_id else None
-            to = (provider.name if provider else row.name) or row.provider_id or row.person_id or row.role
-            sent(session, row, to, now, Cause(now, HOUSE.id), str(error) if error else None)
-        if error:
-            log.error("mail_given_up", notification=str(mine), reason=str(error))
-        else:
-            log.info("mail_sent", notification=str(mine))
+    def _link(self, row: Notification) -> str:
+        return f"{self.portal}/cases/{row.case_id}"
 
 
-def compose(row: Notification, number: str, sender: str, portal: str) -> EmailMessage:
-    """Danish first, English second. Nothing of the citizen, and nothing of what the case is about but the kind."""
-    label = KINDS[row.kind].label if row.kind in KINDS else None
-    danish, english = STAGES.get((row.stage or "").split("-")[0], NEWS)
-    if label:
-        danish = f"{danish}: {label}"
-    day = f" ({row.due:%d.%m.%Y})" if row.due else ""
-    mail = EmailMessage()
-    mail["From"], mail["To"] = sender, row.email
-    mail["Subject"] = f"{danish}, sag {number}"
-    mail["Message-ID"] = f"<{row.id}@{sender.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(
-        f"{danish}{day}.\nSag {number}.\nÅbn sagen: {portal}/cases/{row.case_id}\n\n"
-        f"{english}{day}.\nCase {number}.\nOpen the case: {portal}/cases/{row.case_id}\n"
-    )
-    return mail
+def _stage(row: Notification) -> tuple[str, str]:
+    return STAGES.get((row.stage or "").partition("-")[0], NEWS)
+
+
+def _about(row: Notification) -> str:
+    danish, _ = _stage(row)
+    return f"{danish}: {KINDS[row.kind].label}" if row.kind in KINDS else danish
+
+
+def _day(row: Notification) -> str:
+    return f" ({row.due:%d.%m.%Y})" if row.due else ""

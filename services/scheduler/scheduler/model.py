@@ -59,6 +59,7 @@ class DeadlineRow(Base):
         sa.UniqueConstraint("case_id", "kind", "key"),
         sa.Index("deadline_next", "next_at", "id"),
         sa.Index("deadline_due", "due", "id"),
+        sa.Index("deadline_provider", "provider_id", "due"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column()
@@ -85,9 +86,12 @@ class Notification(Base):
     __tablename__ = "notification"
     __table_args__ = (
         sa.Index("notification_case", "case_id"),
+        sa.Index("notification_parcel", "parcel_id"),
+        sa.Index("notification_sent", "sent_at"),
         sa.Index(
-            "notification_queued", "try_at",
-            sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
+            "notification_queued", "email", "id",
+            sqlite_where=sa.text("status = 'queued' AND parcel_id IS NULL"),
+            postgresql_where=sa.text("status = 'queued' AND parcel_id IS NULL"),
         ),
     )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -101,17 +105,19 @@ class Notification(Base):
     name: Mapped[str | None]  # as it read when it was told; a provider's is looked up when it is shown
     channel: Mapped[str]  # portal or mail
     email: Mapped[str | None]
-    status: Mapped[str]  # queued, sent or failed
-    sent_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    try_at: Mapped[datetime | None]  # not before; also how long the one who sends it has it to themself
+    status: Mapped[str]  # queued, sent, failed, or dropped since it was no longer so
+    sent_at: Mapped[datetime | None]  # when it was handed over
+    receipt: Mapped[str | None]
     failure: Mapped[str | None]
+    deadline_id: Mapped[UUID | None]  # of which it tells
+    parcel_id: Mapped[UUID | None]  # the mail by which it leaves, perhaps with others
 
 
 class CaseRow(Base):
     """What telling needs to know of a case."""
 
     __tablename__ = "known_case"  # `case` is a table of the phases
+    __table_args__ = (sa.Index("known_case_caseworker", "caseworker_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str]
     team: Mapped[str | None]
@@ -122,13 +128,16 @@ class CaseRow(Base):
 
 
 class PersonRow(Base):
-    """A person who signs in: their name, mailbox, and how they want to be told."""
+    """A person who signs in: name, mailbox, how they want to be told, and who stands in while they are away."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str | None]
     channel: Mapped[str | None]
+    deputy_id: Mapped[str | None]
+    away_from: Mapped[date | None]
+    away_to: Mapped[date | None]
 
 
 class ProviderRow(Base):
@@ -138,3 +147,14 @@ class ProviderRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str | None]
+
+
+class FeedRow(Base):
+    """Somebody's calendar: by whose secret it is fetched, and whose deadlines it shows."""
+
+    __tablename__ = "feed"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[str]
+    provider_id: Mapped[str | None]
+    made_at: Mapped[datetime]

@@ -1,18 +1,21 @@
 """What follows for a deadline from a message, or from a day that passes; and who is told how. Pure.
 
-Dates are Danish local dates, whole days. Thresholds and escalations count working days before and after the day.
+Dates are Danish local dates, whole days. Thresholds and escalations count working days before and after the day; the
+municipality's `notices.yaml` may set both, and who is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from casework.calendar import Calendar
+from casework.configuration import Notice
+from casework.configuration.notices import terms_of
 from casework.contracts import Message
 from casework.contracts.common import DeadlineRequested
-from casework.contracts.deadlines import KINDS
+from casework.contracts.deadlines import KINDS, DeadlineKind
 from casework.contracts.scheduler import DeadlineApproaching, DeadlineDue, DeadlineMissed
 from casework.errors import Invalid
 from casework.process import Becomes
@@ -32,99 +35,118 @@ class Tell:
 Event = Message | Becomes | Tell
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the municipality has decided about telling: its calendar, and its notices by kind of deadline."""
+
+    calendar: Calendar
+    notices: Sequence[Notice] = ()
+
+    def of(self, deadline: Deadline) -> DeadlineKind:
+        """What holds for a deadline on its day. Who asked may have said who is told; a notice says it for all."""
+        kind = KINDS[deadline.kind]
+        return terms_of(self.notices, replace(kind, notify=deadline.notify or kind.notify), deadline.due)
+
+    def thresholds(self, deadline: Deadline) -> list[int]:
+        """Working days before the day, the first to come first."""
+        return sorted(self.of(deadline).thresholds, reverse=True)
+
+    def escalation(self, deadline: Deadline) -> list[tuple[str, int]]:
+        """(role, working days after the day), the first to come first."""
+        return sorted(self.of(deadline).escalation, key=lambda step: step[1])
+
+
 # what others ask
-def store(deadline: Deadline, asked: DeadlineRequested, today: date) -> list[Event]:
+def store(deadline: Deadline, asked: DeadlineRequested, today: date, terms: Terms) -> list[Event]:
     """A new deadline. Raises Invalid for a kind that nobody owns."""
     if asked.kind not in KINDS:
         raise Invalid({"kind": (f"Fristen {asked.kind!r} kendes ikke", None)})
     return [Becomes(due=asked.due, notify=asked.notify or KINDS[asked.kind].notify, provider_id=asked.provider_id)]
 
 
-def move(deadline: Deadline, asked: DeadlineRequested, today: date) -> list[Event]:
+def move(deadline: Deadline, asked: DeadlineRequested, today: date, terms: Terms) -> list[Event]:
     """Another day: everything about it is told anew."""
-    return [*store(deadline, asked, today), Becomes(reminded=0, escalated=0, resumes=None)]
+    return [*store(deadline, asked, today, terms), Becomes(reminded=0, escalated=0, resumes=None)]
 
 
-def pause(deadline: Deadline, trigger: object, today: date) -> list[Event]:
+def pause(deadline: Deadline, trigger: object, today: date, terms: Terms) -> list[Event]:
     return [] if deadline.status == "paused" else [Becomes(resumes=deadline.status)]
 
 
-def end(deadline: Deadline, trigger: object, today: date) -> list[Event]:
+def end(deadline: Deadline, trigger: object, today: date, terms: Terms) -> list[Event]:
     """Met or cancelled: nothing more is told."""
     return [Becomes(resumes=None)]
 
 
 # which days count
-def threshold_days(deadline: Deadline, calendar: Calendar) -> tuple[date, ...]:
+def threshold_days(deadline: Deadline, terms: Terms) -> tuple[date, ...]:
     """The days on which it is told that the day comes near, first to last; the day itself where there are none."""
-    days = sorted(KINDS[deadline.kind].thresholds, reverse=True)
-    return tuple(calendar.add_working_days(deadline.due, -n) for n in days) or (deadline.due,)
+    days = terms.thresholds(deadline)
+    return tuple(terms.calendar.add_working_days(deadline.due, -n) for n in days) or (deadline.due,)
 
 
-def day_before_threshold(deadline: Deadline, calendar: Calendar) -> date:
+def day_before_threshold(deadline: Deadline, terms: Terms) -> date:
     """The last day before the first threshold."""
-    return threshold_days(deadline, calendar)[0] - DAY
+    return threshold_days(deadline, terms)[0] - DAY
 
 
-def day_before(deadline: Deadline, calendar: Calendar) -> date:
+def day_before(deadline: Deadline, terms: Terms) -> date:
     """The last day before the next threshold, or before the day itself."""
-    coming = threshold_days(deadline, calendar)[deadline.reminded :]
+    coming = threshold_days(deadline, terms)[deadline.reminded :]
     return (coming[0] if coming else deadline.due) - DAY
 
 
-def is_the_day(deadline: Deadline) -> bool:
+def is_the_day(deadline: Deadline, terms: Terms) -> bool:
     """Are all thresholds behind it, so that the next to come is the day itself?"""
-    return deadline.reminded >= len(KINDS[deadline.kind].thresholds)
+    return deadline.reminded >= len(terms.thresholds(deadline))
 
 
-def due_day(deadline: Deadline, calendar: Calendar) -> date:
+def due_day(deadline: Deadline, terms: Terms) -> date:
     """The whole day counts."""
     return deadline.due
 
 
-def escalation_day(deadline: Deadline, calendar: Calendar) -> date | None:
+def escalation_day(deadline: Deadline, terms: Terms) -> date | None:
     """The last day before the next one hears of it; None when all have."""
-    coming = _escalation(deadline)[deadline.escalated :]
-    return calendar.add_working_days(deadline.due, coming[0][1]) - DAY if coming else None
-
-
-def _escalation(deadline: Deadline) -> list[tuple[str, int]]:
-    return sorted(KINDS[deadline.kind].escalation, key=lambda step: step[1])
+    coming = terms.escalation(deadline)[deadline.escalated :]
+    return terms.calendar.add_working_days(deadline.due, coming[0][1]) - DAY if coming else None
 
 
 # what is told when a day has come
-def tell_near(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+def tell_near(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
     """The first threshold: others hear of it, once."""
     message = DeadlineApproaching(kind=deadline.kind, key=deadline.key, due=deadline.due)
-    return [message, *remind(deadline, trigger, today)]
+    return [message, *remind(deadline, trigger, today, terms)]
 
 
-def remind(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+def remind(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
     """A threshold: people hear of it."""
-    coming = sorted(KINDS[deadline.kind].thresholds, reverse=True)[deadline.reminded :]
-    told = _tell(deadline, deadline.notify, f"near-{coming[0] if coming else 0}")
+    coming = terms.thresholds(deadline)[deadline.reminded :]
+    told = _tell(terms.of(deadline), f"near-{coming[0] if coming else 0}")
     return [*told, Becomes(reminded=deadline.reminded + 1)]
 
 
-def tell_due(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+def tell_due(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
     message = DeadlineDue(kind=deadline.kind, key=deadline.key, due=deadline.due)
-    return [message, *_tell(deadline, deadline.notify, "due")]
+    return [message, *_tell(terms.of(deadline), "due")]
 
 
-def tell_missed(deadline: Deadline, trigger: None, today: date) -> list[Event]:
+def tell_missed(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
     """The day is over. Those whom the escalation names are told on their own day, and not twice."""
     message = DeadlineMissed(kind=deadline.kind, key=deadline.key, due=deadline.due)
-    later = {role for role, _ in _escalation(deadline)}
-    return [message, *_tell(deadline, tuple(role for role in deadline.notify if role not in later), "missed")]
+    kind = terms.of(deadline)
+    later = {role for role, _ in kind.escalation}
+    return [message, *_tell(replace(kind, notify=tuple(role for role in kind.notify if role not in later)), "missed")]
 
 
-def escalate(deadline: Deadline, trigger: None, today: date) -> list[Event]:
-    role, days = _escalation(deadline)[deadline.escalated]
-    return [*_tell(deadline, (role,), f"escalation-{days}"), Becomes(escalated=deadline.escalated + 1)]
+def escalate(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
+    role, days = terms.escalation(deadline)[deadline.escalated]
+    told = _tell(replace(terms.of(deadline), notify=(role,)), f"escalation-{days}")
+    return [*told, Becomes(escalated=deadline.escalated + 1)]
 
 
-def _tell(deadline: Deadline, roles: tuple[str, ...], stage: str) -> list[Event]:
-    return [Tell(roles, stage)] if roles and not KINDS[deadline.kind].silent else []
+def _tell(kind: DeadlineKind, stage: str) -> list[Event]:
+    return [Tell(kind.notify, stage)] if kind.notify and not kind.silent else []
 
 
 # who is told, and how
@@ -158,7 +180,27 @@ def whom(
     known = {"caseworker": caseworker, "provider": provider}
     found = [one for role in roles if (one := known.get(role, Addressee(role)))]
     found += [person] if person else []
-    return [one for n, one in enumerate(found) if one.address not in {before.address for before in found[:n]}]
+    return _each_once(found)
+
+
+def _each_once(found: Sequence[Addressee]) -> list[Addressee]:
+    return list({one.address: one for one in reversed(found)}.values())[::-1]
+
+
+def with_deputies(told: Sequence[Addressee], deputy: Callable[[Addressee], Addressee | None]) -> list[Addressee]:
+    """And besides each who is away, whoever stands in for them; each once."""
+    return _each_once([*told, *(other for one in told if (other := deputy(one)))])
+
+
+def is_away(since: date | None, until: date | None, today: date) -> bool:
+    """Whether somebody is away on a day. Without a first day nobody is; without a last one, until further notice."""
+    return since is not None and since <= today <= (until or date.max)
+
+
+def still_holds(stage: str, due: date, deadline: Deadline) -> bool:
+    """Whether what was told of a deadline is so: it has not been moved, met, paused, or come further since."""
+    states = {"near": "approaching", "due": "due", "missed": "missed", "escalation": "missed"}
+    return deadline.due == due and deadline.status == states[stage.partition("-")[0]]
 
 
 def channels(addressee: Addressee, *, mails: bool) -> tuple[str, ...]:

@@ -74,10 +74,11 @@ class Letterbox:
     mails: list[EmailMessage] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def __call__(self, mail: EmailMessage) -> None:
+    def __call__(self, mail: EmailMessage) -> str:
         if self.failures:
             raise self.failures.pop(0)
         self.mails.append(mail)
+        return "SMTP 250"
 
 
 @dataclass

@@ -122,6 +122,21 @@ def test_only_an_operator_sees_all_deadlines(world: World):
     assert world.get("/deadlines?after=yesterday", role="operator").status_code == 422
 
 
+def test_the_status_tells_of_the_backlog_and_how_much_is_told(world: World):
+    for key in ("1", "2"):
+        world.hear(asked("complaint", "2026-01-06", key), by="decision")
+    world.hear(asked("complaint", "2026-01-06"), by="decision", subject=str(uuid4()))
+    world.service.clock.set(at("2026-01-08 08:00"))
+    before = world.get("/status", role="operator").json
+    world.service.tick()
+
+    after = world.get("/status", role="operator").json
+
+    assert (before["backlog"], before["oldest_due"], before["without_case"]) == (2, "2026-01-06", 1)
+    assert (after["backlog"], after["oldest_due"], after["told_per_minute"]) == (0, None, 0.03)
+    assert world.get("/status").status_code == 403
+
+
 def test_a_walk_goes_from_due_to_due(world: World):
     world.hear(asked("case-processing", "2026-03-16"), by="intake")
     moments = []
@@ -171,4 +186,4 @@ def test_the_api_describes_itself(world: World):
     description = world.app.test_client().get("/api/openapi.json").json
 
     validate(description)
-    assert {"/cases/{case_id}", "/deadlines", "/tick", "/clock", "/next"} <= set(description["paths"])
+    assert {"/cases/{case_id}", "/deadlines", "/tick", "/clock", "/next", "/status"} <= set(description["paths"])

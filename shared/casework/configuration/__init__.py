@@ -9,6 +9,7 @@ from casework.configuration.finance_layout import FileLayout
 from casework.configuration.follow_up import YEARLY, Interval, Months
 from casework.configuration.laws import Promulgation
 from casework.configuration.municipality import Municipality, load
+from casework.configuration.notices import Notice
 from casework.configuration.periods import Period
 from casework.configuration.questions import Question, QuestionSet
 from casework.configuration.reading import EXAMPLE, Misconfigured
@@ -25,6 +26,7 @@ __all__ = [
     "Misconfigured",
     "Months",
     "Municipality",
+    "Notice",
     "Period",
     "Promulgation",
     "Question",

@@ -1,8 +1,8 @@
-"""Kinds of values that settings have beside those of cases: counts, days of the year, amounts."""
+"""Kinds of values that settings have beside those of cases: counts, days and times, amounts."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
 
@@ -62,6 +62,18 @@ class DayOfTheYearField(_Options, Text):
         return text
 
 
+class TimeOfDayField(_Options, Text):
+    """A time of the day, as "07:00"; "24:00" is when it ends. Written as text, since YAML makes a number of 18:00."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if value == "24:00":
+            return time.max
+        try:
+            return datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - by the Danish clock, no moment
+        except (TypeError, ValueError) as error:
+            raise ValidationError('Skriv klokkeslættet i anførselstegn som "07:00"') from error
+
+
 class AnyTargetGroupField(CodeField):
     """A target group, or a heading that stands for all below it."""
 
@@ -87,5 +99,6 @@ class ThemeOrCategoryField(CodeField):
 Count = Annotated[int, CountField()]
 Kroner = Annotated[Decimal, KronerField()]
 DayOfTheYear = Annotated[str, DayOfTheYearField()]
+TimeOfDay = Annotated[time, TimeOfDayField()]
 AnyTargetGroup = Annotated[str, AnyTargetGroupField()]
 ThemeOrCategory = Annotated[str, ThemeOrCategoryField()]

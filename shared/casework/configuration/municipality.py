@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from casework.configuration.finance_layout import FileLayout, FinanceLayoutFile
 from casework.configuration.follow_up import FollowUpFile, Interval, Months, months_for
 from casework.configuration.kinds import Count, DayOfTheYear
 from casework.configuration.laws import LawsFile, Promulgation, promulgation_of
+from casework.configuration.notices import Notice, NoticesFile, may_mail
 from casework.configuration.periods import Period, PeriodsFile, days_for, is_part
 from casework.configuration.questions import Question, QuestionSet, QuestionsFile
 from casework.configuration.reading import EXAMPLE, Misconfigured, Part, Problems, Written, read
@@ -64,6 +65,7 @@ FILES: Mapping[str, type[Part]] = {
     "tariffs.yaml": TariffsFile,
     "accounts.yaml": AccountsFile,
     "finance-layout.yaml": FinanceLayoutFile,
+    "notices.yaml": NoticesFile,
 }
 NEEDED = "municipality.yaml"
 
@@ -93,6 +95,9 @@ class Municipality(Basics):
     accounts: tuple[Account, ...] = _as_shipped("accounts")
     commitment_file: FileLayout = _as_shipped("commitment_file")  # noqa: RUF009 - a field
     actuals_file: FileLayout = _as_shipped("actuals_file")  # noqa: RUF009 - a field
+    mails_from: time = _as_shipped("mails_from")  # noqa: RUF009 - a field
+    mails_until: time = _as_shipped("mails_until")  # noqa: RUF009 - a field
+    notices: tuple[Notice, ...] = _as_shipped("notices")
     folder: Path | None = None  # None: it was not read from one, or from the shipped example
     written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
 
@@ -157,6 +162,10 @@ class Municipality(Basics):
     ) -> Tariff | None:
         """The normal prices of one service by one unit on a day; the provider (CVR) before the offer before all."""
         return tariff_for(self.tariffs, service, unit, on, offer, provider)
+
+    def may_mail(self, now: datetime) -> bool:
+        """Whether mails leave the house now."""
+        return may_mail(now, self.calendar, self.mails_from, self.mails_until)
 
     def account(
         self,

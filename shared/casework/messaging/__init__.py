@@ -3,7 +3,19 @@
 from casework.messaging.direct import Direct
 from casework.messaging.envelope import Envelope, UnknownMessage
 from casework.messaging.inbox import Inbox
-from casework.messaging.outbox import Cause, put
+from casework.messaging.outbox import Cause, Letter, put, put_all
 from casework.messaging.relay import Parcel, Relay, Transport
 
-__all__ = ["Cause", "Direct", "Envelope", "Inbox", "Parcel", "Relay", "Transport", "UnknownMessage", "put"]
+__all__ = [
+    "Cause",
+    "Direct",
+    "Envelope",
+    "Inbox",
+    "Letter",
+    "Parcel",
+    "Relay",
+    "Transport",
+    "UnknownMessage",
+    "put",
+    "put_all",
+]
