@@ -30,7 +30,7 @@ def under_each_of_its_goals(patch: Mapping[str, Any], own: Mapping[str, Any]) ->
     given = documentation.get("goals")
     if not _is_list_of_groups(given) or not all(_is_list_of_groups(goal.get("subgoals", [])) for goal in given):
         return patch
-    goals = [{**goal, "subgoals": [*goal["subgoals"]]} if "subgoals" in goal else goal for goal in given]
+    goals = [{**goal, "subgoals": [*goal["subgoals"]]} if "subgoals" in goal else {**goal} for goal in given]
     for name in dict.fromkeys(sub["id"] for _, sub in _subgoals(given)):
         _spread(goals, name, own.get("goals") or [])
     return {**patch, Documentation.step: {**documentation, "goals": goals}}
@@ -53,12 +53,15 @@ def _said(name: str, given: Iterable[tuple[str, Json]]) -> Json:
     said: Json = {}
     for goal, sub in given:
         for field, value in sub.items():
-            value = [_named(note) for note in value] if _is_list_of_groups(value) else value
-            if field in said and isinstance(value, list) and isinstance(said[field], list):
-                value = said[field] + [note for note in value if note not in said[field]]
-                if len({note["id"] for note in value}) < len(value):
-                    raise Refused("DEL-03", f"documentation.goals[{goal}].subgoals[{name}].{field}", ONE_TEXT)
-            elif said.get(field, value) != value:
+            before = said.get(field, value)
+            if _is_list_of_groups(value) and _is_list_of_groups(before):
+                notes = [_named(note) for note in value]
+                before = [] if field not in said else before
+                value = [*before, *(note for note in notes if note not in before)]
+                contradicts = any(note["id"] in [one["id"] for one in before] for note in value[len(before) :])
+            else:
+                contradicts = value != before
+            if contradicts:
                 raise Refused("DEL-03", f"documentation.goals[{goal}].subgoals[{name}].{field}", ONE_TEXT)
             said[field] = value
     return said

@@ -136,6 +136,14 @@ def test_what_names_no_subgoal_is_left_as_it_is(patch: Json):
 
 
 # by the API
+@pytest.mark.parametrize("said", [{"goal_notes": [{"id": [7]}]}, {"goal_notes": ["n1"]}, {"subgoal_statement": [{}]}])
+def test_what_has_no_right_shape_is_refused_and_nothing_is_changed(world: World, said: Json):
+    answer = world.call("patch", json={"documentation": under("g1", "g2", **said)})
+
+    assert (answer.status_code, "field" in answer.get_json()) == (422, True)
+    assert world.call("get").headers["ETag"] == '"1"'
+
+
 def test_who_comes_too_late_under_another_goal_is_told(world: World):
     world.call("patch", json={"documentation": under("g1", "g2", subgoal_statement="Op kl. 7")})
     seen = world.call("get").headers["ETag"]
