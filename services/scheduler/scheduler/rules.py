@@ -184,7 +184,10 @@ def whom(
 
 
 def _each_once(found: Sequence[Addressee]) -> list[Addressee]:
-    return list({one.address: one for one in reversed(found)}.values())[::-1]
+    once: dict[str, Addressee] = {}
+    for one in found:
+        once.setdefault(one.address, one)
+    return list(once.values())
 
 
 def with_deputies(told: Sequence[Addressee], deputy: Callable[[Addressee], Addressee | None]) -> list[Addressee]:
