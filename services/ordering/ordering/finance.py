@@ -1,7 +1,7 @@
 """The books: what each order has set aside line by line, what was billed on it, and how the two compare. Pure.
 
 A posting (postering) is never edited. What no longer holds is taken back by another of the same amount with the sign
-turned (ADR 17), so that the sum of an order's postings is what is committed on it now.
+turned (ADR 16), so that the sum of an order's postings is what is committed on it now.
 """
 
 from __future__ import annotations

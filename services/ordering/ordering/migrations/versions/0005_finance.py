@@ -1,4 +1,4 @@
-"""Keep the books: postings, the files that take them, the files of actuals, and their lines (ADR 17)."""
+"""Keep the books: postings, the files that take them, the files of actuals, and their lines (ADR 16)."""
 
 import sqlalchemy as sa
 from alembic import op
