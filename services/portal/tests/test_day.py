@@ -540,3 +540,38 @@ def test_on_postgresql_the_pages_read_the_same(postgres_url: str, phases: FakePh
     service.close()
 
     assert [(page.status_code, "2026-00417" in page.text) for page in (*pages, more)] == [(200, True)] * 5
+
+
+# one's own calendar
+def test_the_address_of_ones_calendar_is_shown_once(caseworker, phases):
+    phases.answers["POST", "/calendar"] = (201, {"path": "/calendar/hemmelig.ics"})
+
+    assert "http://localhost/calendar/hemmelig.ics" in caseworker.post("/preferences/calendar").text
+    assert "hemmelig" not in caseworker.get("/preferences").text
+
+
+def test_a_calendar_program_gets_the_deadlines_without_signing_in(browser, phases):
+    phases.answers["GET", "/calendar/hemmelig.ics"] = (200, "BEGIN:VCALENDAR\r\nSUMMARY:Opfølgning\r\n")
+
+    answer = browser.get("/calendar/hemmelig.ics")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+    assert "Opfølgning" in answer.text
+
+
+def test_an_address_that_is_void_is_not_there(browser, phases):
+    phases.answers["GET", "/calendar/forkert.ics"] = (404, {"detail": "Kalenderen findes ikke"})
+    assert browser.get("/calendar/forkert.ics").status_code == 404
+
+
+def test_an_address_is_made_void(caseworker, phases):
+    phases.answers["DELETE", "/calendar"] = (204, "")
+
+    assert caseworker.post("/preferences/calendar/end").status_code == 302
+    assert [(method, path) for _, method, _, path, _ in phases.calls if path == "/calendar"] == [
+        ("DELETE", "/calendar")
+    ]
+
+
+def test_finance_has_no_calendar(browser):
+    assert browser.sign_in("finance").post("/preferences/calendar").status_code == 404

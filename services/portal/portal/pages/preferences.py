@@ -1,22 +1,24 @@
-"""Being away: from when to when, and who covers. Everybody for themselves, and the leader for the team."""
+"""Being away: from when to when, and who covers, everybody for themselves and the leader for the team; and the address
+at which one's own calendar program finds one's deadlines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from casework.errors import Invalid, NotFound
 from casework.messaging import Cause
-from casework.process import CASEWORKER, LEADER
+from casework.process import CASEWORKER, HOUSE, LEADER
 from portal import people, reading
 from portal.identity import only, who
 from portal.model import Person
-from portal.pages.here import service, today
+from portal.pages.here import call, service, today
 
 blp = Blueprint("preferences", __name__)
 
@@ -33,6 +35,29 @@ def page() -> Any:
 @only(CASEWORKER, LEADER)
 def keep() -> Any:
     return _keep(who().id, url_for("preferences.page"))
+
+
+@blp.post("/preferences/calendar")
+@only(CASEWORKER, LEADER)
+def make_calendar() -> Any:
+    """The address of my deadlines, shown this once; one that was made before is void."""
+    path = call(who(), "POST", "scheduler", "/calendar").json()["path"]
+    return _page(who().id, calendar=request.host_url.rstrip("/") + path)
+
+
+@blp.post("/preferences/calendar/end")
+@only(CASEWORKER, LEADER)
+def end_calendar() -> Any:
+    call(who(), "DELETE", "scheduler", "/calendar")
+    flash(gettext("Adressen gælder ikke mere."))
+    return redirect(url_for("preferences.page"))
+
+
+@blp.get("/calendar/<string:secret>.ics")
+def calendar(secret: str) -> Response:
+    """The deadlines of whoever has this address. A calendar program does not sign in: the address alone lets it in."""
+    answer = call(HOUSE, "GET", "scheduler", f"/calendar/{quote(secret, safe='')}.ics")
+    return Response(answer.content, mimetype="text/calendar", headers={"Cache-Control": "private, max-age=900"})
 
 
 @blp.get("/team/people/<string:person_id>/away")
@@ -90,7 +115,13 @@ def _typed(form: Mapping[str, str]) -> people.Leave:
     return people.Leave(days["away_from"], days["away_to"], form.get("deputy", ""))
 
 
-def _page(person_id: str, form: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> str:
+def _page(
+    person_id: str,
+    form: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    *,
+    calendar: str = "",
+) -> str:
     with service().database.reading() as session:
         person = _person(session, person_id)
         colleagues = people.colleagues(session, person)
@@ -98,7 +129,7 @@ def _page(person_id: str, form: Mapping[str, str] | None = None, errors: Mapping
     is_planned = person.away_to is not None and person.away_to >= today()
     return render_template(
         "preferences.html", person=person, colleagues=colleagues, errors=errors, own=person.id == who().id,
-        form=form or (_kept(person) if is_planned else {}),
+        calendar=calendar, form=form or (_kept(person) if is_planned else {}),
         deputy=next((one for one in colleagues if is_planned and one.id == person.deputy_id), None),
         complaints=[{"anchor": name, "message": words, "rule": ""} for name, words in errors.items()],
     )  # fmt: skip
