@@ -281,7 +281,9 @@ class Walk:
             self.house.rest(done.days)
 
     def allowed(self) -> set[str]:
-        return self.house.allowed("intake") | self.house.allowed("assessment")
+        """What can be done now. While one recommendation waits for its answer, no other passes it."""
+        acts = self.house.allowed("intake") | self.house.allowed("assessment")
+        return acts - {"assessment.recommend"} if "assessment.approve" in acts else acts
 
     def waiting(self, name: str) -> set[str]:
         """The acts by which the phase moves on, or comes to its end."""
