@@ -82,7 +82,7 @@ def in_order(tmp_path_factory):
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_messages_in_any_order_late_and_repeated_end_in_the_same_case(seed, in_order, tmp_path_factory):
     shuffled = played(tmp_path_factory.mktemp("shuffled"), seed)
