@@ -388,7 +388,7 @@ def note_reassessment(s: Case, reassessed: DecisionReassessed, today: date) -> E
 
 
 def note_appeal(s: Case, appeal: AppealDecided, today: date) -> Events:
-    if appeal.outcome in ("changed", "returned"):
+    if appeal.overrules:
         yield NotificationRequested(kind="assessment.new_recommendation", roles=("caseworker",), key=str(s.number))
 
 

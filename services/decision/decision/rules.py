@@ -10,6 +10,7 @@ from typing import Any
 from casework import legal_bases, representation, target_groups
 from casework.calendar import add_months
 from casework.configuration import Municipality
+from casework.configuration.periods import is_part
 from casework.contracts.assessment import (
     CaseAssessmentRecorded,
     CaseInformationRecorded,
@@ -52,8 +53,6 @@ Events = Iterable[Event]
 
 GRANTS, REFUSES = ("granted", "partly-refused"), ("refused", "partly-refused")
 WRITTEN, COMPLAINT, REASSESSMENT, NOTICE = "written-decision", "complaint", "reassessment", "notice-of-reduction"
-OVERRULES = ("changed", "returned")
-"""Rulings of the appeals board after which the case is decided anew."""
 _DEMAND_DAYS = 14  # in which an oral decision can be demanded in writing (FVL § 23)
 _PLACE = (Decision.step, "")
 CAR_SUPPORT = "sel-114"
@@ -70,7 +69,7 @@ def if_changed(s: Case, reassessed: DecisionReassessed) -> Iterable[str]:
 
 
 def if_overruled(s: Case, appeal: AppealDecided) -> Iterable[str]:
-    return unless_undecided(s, appeal) if appeal.outcome in OVERRULES else ()
+    return unless_undecided(s, appeal) if appeal.overrules else ()
 
 
 def by_follow_up(s: Case, concluded: FollowupConcluded) -> Iterable[str]:
@@ -385,7 +384,7 @@ def _the_choice_of_provider_is_made(draft: Decision, s: Case) -> None:
 
 def _under(paragraphs: Iterable[str], bases: Iterable[str]) -> bool:
     """Is any of these rules one of the paragraphs, or a part of one (`sel-95-1` of `sel-95`)?"""
-    return any(base == p or base.startswith(f"{p}-") for base in bases for p in paragraphs)
+    return any(is_part(base, p) for base in bases for p in paragraphs)
 
 
 def _the_notice_is_long_enough(draft: Decision, s: Case) -> None:
@@ -743,13 +742,15 @@ def note_appeal_outcome(s: Case, command: RecordAppealOutcome, today: date) -> E
     if sent.forwarded_on and decided < sent.forwarded_on:
         raise Refused("DEC-15", "decided_on", f"Sagen blev sendt til Ankestyrelsen den {_day(sent.forwarded_on)}")
     yield Becomes(complaint=replace(sent, appeal_outcome=command.outcome, appeal_decided_on=decided))
-    yield AppealDecided(number=s.number, outcome=command.outcome, decided_on=decided)
-    if command.outcome in OVERRULES and s.state.effective_from and s.state.effective_from > today:
+    ruling = AppealDecided(number=s.number, outcome=command.outcome, decided_on=decided)
+    yield ruling
+    if ruling.overrules and s.state.effective_from and s.state.effective_from > today:
         yield DeadlineCancelled(kind=NOTICE, key=str(s.number))
 
 
 def stands(s: Case) -> bool:
-    return not (s.state.complaint and s.state.complaint.appeal_outcome in OVERRULES)
+    ruling = s.state.complaint and s.state.complaint.appeal_outcome
+    return not (ruling and vocabulary("appeal-outcomes")[ruling].is_true("overrules"))
 
 
 def drop_reassessments(s: Case, closed: CaseClosed, today: date) -> Events:

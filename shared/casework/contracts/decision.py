@@ -6,6 +6,7 @@ from casework.contracts import Message, contract
 from casework.contracts.values import Intervention
 from casework.fields import entries, field, needed
 from casework.schema import Amount
+from casework.vocabularies import vocabulary
 from casework.vocabularies.codes import (
     AppealOutcome,
     DecisionBody,
@@ -72,3 +73,8 @@ class AppealDecided(Message):
     number: int = needed("Afgørelse")
     outcome: AppealOutcome = needed("Ankestyrelsens afgørelse")
     decided_on: date = needed("Afgjort den")
+
+    @property
+    def overrules(self) -> bool:
+        """Is the case to be decided anew?"""
+        return vocabulary("appeal-outcomes")[self.outcome].is_true("overrules")
