@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import waitress
+from werkzeug.serving import make_server
 
 from casework.process import Actor, Role
 from casework.service.clock import FileClock
@@ -41,12 +41,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def address(house: House) -> Iterator[str]:
     """Its portal, on a free port."""
-    server = waitress.create_server(house.apps["portal"], host="127.0.0.1", port=0, threads=6)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, house.apps["portal"], threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(5)
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @pytest.fixture(scope="module")

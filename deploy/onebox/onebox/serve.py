@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,19 +31,16 @@ def serve(data: Path, port: int, *, demo: bool = False) -> None:
         threads=8,
         clear_untrusted_proxy_headers=True,
     )
-    stopped = threading.Event()
     for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, lambda *_: stopped.set())
-    house.start()
-    runner = threading.Thread(target=server.run, daemon=True)
-    runner.start()
-    click.echo(f"sagsgang: http://127.0.0.1:{server.effective_port}/   (Ctrl-C stopper)")
-    sys.stdout.flush()
-    while not stopped.wait(0.5) and runner.is_alive():
-        pass
-    click.echo("stopper …")
-    server.close()
-    house.close()
+        signal.signal(told, lambda *_: sys.exit(0))
+    try:
+        house.start()
+        click.echo(f"sagsgang: http://127.0.0.1:{server.effective_port}/   (Ctrl-C stopper)")
+        sys.stdout.flush()
+        server.run()  # until told to stop: it lets the answers under way be finished, and closes
+    finally:
+        click.echo("stopper …")
+        house.close()
 
 
 def prepare_demo(data: Path) -> None:
