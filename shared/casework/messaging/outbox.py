@@ -100,14 +100,20 @@ def _line(session: Session, consumer: str, subject: str) -> Line:
     return line
 
 
+# Asked many times a second: built once.
+_OWED = (
+    sa.select(Outgoing)
+    .where(Outgoing.sent_at.is_(None))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_UNTRIED = _OWED.where(Outgoing.attempts == 0).order_by(Outgoing.position)
+_FAILED = _OWED.where(Outgoing.attempts > 0).order_by(Outgoing.attempts, Outgoing.position)
+
+
 def unsent(session: Session, limit: int, *, failed: bool = False) -> list[Outgoing]:
     """The oldest messages still owed, locked so that two relays never take the same ones.
 
     Without those that have failed before; or (`failed`) only those, the least tried first.
     """
-    owed = sa.select(Outgoing).where(Outgoing.sent_at.is_(None))
-    if failed:
-        query = owed.where(Outgoing.attempts > 0).order_by(Outgoing.attempts, Outgoing.position)
-    else:
-        query = owed.where(Outgoing.attempts == 0).order_by(Outgoing.position)
-    return list(session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+    return list(session.scalars(_FAILED if failed else _UNTRIED, {"limit": limit}))
