@@ -27,7 +27,7 @@ demo: install ## Start the whole system in one process with example cases (Ctrl-
 	$(BIN)/sagsgang up --demo
 
 test: test-tools ## Run all tests, on several cores
-	$(IN_MEMORY) $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(IN_MEMORY) $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: .venv/.synced ## Check style, types, who may import whom, and that money is never a float
 	$(BIN)/ruff check

@@ -366,14 +366,15 @@ def test_every_act_but_one_is_on_some_way():
 AS_EVER = settings(derandomize=True, suppress_health_check=[*HealthCheck])
 
 
-@settings(AS_EVER, max_examples=100)
+@pytest.mark.slow
+@settings(AS_EVER, max_examples=60)
 @given(entry_phase=BEGINS, days=WAYS)
 def test_no_way_through_both_phases_ends_before_its_goal_or_loses_a_field(entry_phase, days):
     walked(Pure(entry_phase), days)
 
 
 @pytest.mark.slow
-@settings(AS_EVER, max_examples=8)
+@settings(AS_EVER, max_examples=5)
 @given(entry_phase=BEGINS, days=st.lists(DONE, min_size=6, max_size=12))
 def test_nor_does_any_way_through_their_apis(entry_phase, days):
     walked(Real(entry_phase), days)

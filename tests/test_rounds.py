@@ -12,6 +12,8 @@ import yaml
 from onebox import walk as walks
 from onebox.towns import DirectTown
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rounds")]
+
 ROOT = Path(__file__).parents[1]
 BIRKEN, HAVNEN = "Bostøtten Birken", "Værkstedet Havnen"
 

@@ -1,53 +1,110 @@
 """Worked cases, played to their end through the real APIs and messages, in one process and over the wire."""
 
-from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
+from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
 import psycopg
 import pytest
+import sqlalchemy as sa
 from amqp.exceptions import NotFound
 from kombu import Connection
 
+from casework.channels import ParcelRow
 from casework.contracts import SERVICES
+from decision.model import LetterRow
 from onebox import walk as walks
 from onebox.distributed import AmqpTown
 from onebox.towns import DirectTown
 
 HERE = Path(__file__).parent
 WALKS = sorted([*(HERE.parent / "deploy/onebox/onebox/walks").glob("*.yaml"), *(HERE / "walks").glob("*.yaml")])
+pytestmark = pytest.mark.slow
 
-IN_ONE_PROCESS = [path for path in WALKS if path.stem != "1-jonas"]
-"""That one is played in test_rounds, which goes on where it ends."""
+SAID = {
+    "1-jonas": "Social aktivitet: 3 dage om ugen (700,00 kr. pr. dag).",
+    "ellen": "Støtte til daglige opgaver i hjemmet: 4 timer om ugen (500,00 kr. pr. time).",
+}
+"""What the first letter of a walk must say of the help that was assessed in it, and of its price."""
 
 
-def findings(path: Path, town: walks.Town) -> list[str]:
-    outcomes = walks.Walk(walks.read_walk(path), town).play(lambda _: None)
+@dataclass(frozen=True)
+class Played:
+    """A walk that has been played, what was not as it says, and what decision had sent at its end."""
+
+    walk: str
+    data: dict[str, Any]
+    findings: list[str]
+    letters: list[LetterRow]
+    parcels: list[ParcelRow]
+
+
+def play(data: dict[str, Any], town: walks.Town) -> list[str]:
+    outcomes = walks.Walk(data, town).play(lambda _: None)
     return [f"trin {o.number}: {f.text}" for o in outcomes for f in o.findings]
 
 
-def begins(path: Path) -> datetime:
-    return walks.moment(datetime.now(UTC), walks.read_walk(path)["steps"][0]["at"])
+def begins(data: dict[str, Any]) -> datetime:
+    return walks.moment(datetime.now(UTC), data["steps"][0]["at"])
 
 
-@pytest.mark.parametrize("path", IN_ONE_PROCESS, ids=lambda path: path.stem)
-def test_a_worked_case_plays_to_its_end_in_one_process(path, tmp_path):
-    town = DirectTown(tmp_path, begins(path))
-
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in WALKS],
+)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    data = walks.read_walk(request.param)
+    town = DirectTown(tmp_path_factory.mktemp("walk"), begins(data))
     try:
-        assert findings(path, town) == []
+        findings = play(data, town)
+        with town.house.services["decision"].database.reading() as session:
+            letters = session.scalars(sa.select(LetterRow).order_by(LetterRow.made_at)).all()
+            parcels = session.scalars(sa.select(ParcelRow)).all()
+        yield Played(request.param.stem, data, findings, list(letters), list(parcels))
     finally:
         town.close()
 
 
-@pytest.mark.slow
+def test_a_worked_case_plays_to_its_end_in_one_process(played):
+    assert played.findings == []
+
+
+def test_every_letter_of_a_worked_case_is_kept_and_handed_over(played):
+    data, letters = played.data, played.letters
+    told = [s for s in data["steps"] if s.get("do") == "decision.notify" and s["with"]["channel"] != "verbal"]
+
+    assert [row.channel for row in letters] == [s["with"]["channel"] for s in told if "refused" not in s]
+    assert len(played.parcels) >= len(letters)
+    for row in letters:
+        assert row.sha256 == sha256(row.pdf).hexdigest()
+        assert data["citizen"]["citizen_name"] in (row.content["recipient"][0], *row.content["copy_to"])
+        assert _is_archivable(row.pdf, row.content["title"])
+    assert SAID.get(played.walk, "") in str([row.content for row in letters[:1]])
+    printed = {parcel.status for parcel in played.parcels if parcel.channel == "letter"}
+    assert printed <= {"sent"}
+
+
+def _is_archivable(pdf: bytes, title: str) -> bool:
+    with pikepdf.open(BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
+        kinds = (metadata["pdfaid:part"], metadata["pdfaid:conformance"], metadata["pdfuaid:part"])
+        return kinds == ("2", "A", "1") and metadata["dc:title"] == title and bool(opened.Root.MarkInfo.Marked)
+
+
 @pytest.mark.xdist_group("wire")
 def test_a_worked_case_plays_to_its_end_with_every_role_a_process(tmp_path, postgres_server, rabbitmq):
-    path = WALKS[0]
-    town = AmqpTown(tmp_path, begins(path), postgres=postgres_server, rabbitmq=rabbitmq)
+    data = walks.read_walk(WALKS[0])
+    town = AmqpTown(tmp_path, begins(data), postgres=postgres_server, rabbitmq=rabbitmq)
 
     try:
-        assert findings(path, town) == []
+        assert play(data, town) == []
     finally:
         town.close()
     assert left_behind(town) == []

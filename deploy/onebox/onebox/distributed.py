@@ -34,7 +34,7 @@ from onebox.towns import SYSTEM, advance
 
 POSTGRES = os.environ.get("SAGSGANG_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 RABBITMQ = os.environ.get("SAGSGANG_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//")
-PATIENCE = 240.0  # seconds within which all processes must be ready, and all must settle; a busy machine needs many
+PATIENCE = 180.0  # seconds within which all processes must be ready, and something must move
 
 
 class AmqpTown:
@@ -154,17 +154,24 @@ class AmqpTown:
         return self.session.request(method, f"{self._url(service)}{path}", headers=headers, timeout=30, **options)
 
     def settle(self) -> None:
-        """Until no row is unsent and each message is in each consumer's inbox, seen so twice in a row."""
+        """Until no row is unsent and each message is in each consumer's inbox, seen so twice in a row.
+
+        Raises LookupError for what is parked, or when nothing has moved for so long that nothing will.
+        """
         before: Any = None
-        ends = time.monotonic() + PATIENCE
-        while time.monotonic() < ends:
+        moved = time.monotonic()
+        while time.monotonic() < moved + PATIENCE:
+            asked = time.monotonic()
             flows = self.flows()
-            if (settled := _settled(flows)) and flows == before:
+            settled = _settled(flows)
+            if settled and flows == before:
                 return
             if any(flow["parked"] for flow in flows.values()):
                 raise LookupError("beskeder sidder fast:\n  " + "\n  ".join(self._parked()))
-            before = flows if settled else None
-            self._breath.wait(0 if settled else 0.05)  # what is asked for all the time is what keeps them from working
+            if flows != before:
+                before, moved = flows, time.monotonic()
+            # what is asked for all the time is what keeps them from working
+            self._breath.wait(0 if settled else max(0.05, time.monotonic() - asked))
         raise LookupError(f"der faldt ikke ro: {list(_unsettled(self.flows()))}")
 
     def _parked(self) -> Iterator[str]:

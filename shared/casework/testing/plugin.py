@@ -32,10 +32,12 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("casework")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for name in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(NEEDS[name])
+    if hasattr(config, "workerinput"):  # among several: what is begun last must not take long
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 Server = TypeVar("Server", bound=servers.Private)
