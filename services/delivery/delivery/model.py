@@ -145,4 +145,18 @@ class ProviderKeyRow(Base):
     last_used_on: Mapped[date | None]
 
 
+class ProviderAnswerRow(Base):
+    """A message by which a provider's own system has answered, and what came of it. It is carried out this once."""
+
+    __tablename__ = "provider_answers"
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str]  # of what it says, by which a repeat is told from another message under the same id
+    kind: Mapped[str | None]
+    case_id: Mapped[UUID | None]
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    refusal: Mapped[dict[str, Any] | None]  # the problem document
+
+
 STEPS: tuple[type[Step], ...] = (Documentation, StatusNote)

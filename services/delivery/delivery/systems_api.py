@@ -11,7 +11,7 @@ from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
 
-from casework.errors import Forbidden, Invalid
+from casework.errors import Forbidden, Invalid, NotFound
 from casework.phase.store import looked_at
 from casework.phase.tables import RunRow
 from casework.process import Role
@@ -22,7 +22,10 @@ from casework.service.clock import system
 from casework.service.phase_api import PhaseService, body, refusals
 from delivery import keys
 from delivery.document import status
-from delivery.model import ProviderChangeRow, State
+from delivery.model import ProviderAnswerRow, ProviderChangeRow, State
+
+ANSWERED = ("status", "title", "detail", "rule", "field")
+"""What an operator is told of a refusal: not what the provider wrote."""
 
 KEYS = "/providers/<provider_id>/keys"
 AFTER = {
@@ -60,6 +63,17 @@ class Naming(ma.Schema):
     """What a key is for."""
 
     name = mf.String(required=True, metadata={"description": "The system: what it writes is signed so"})
+
+
+class HandledAnswer(ma.Schema):
+    """An answer by message, and what came of it."""
+
+    id = mf.UUID(required=True)
+    kind = mf.String(required=True, allow_none=True)
+    case_id = mf.UUID(required=True, allow_none=True)
+    received_at = mf.DateTime(required=True)
+    outcome = mf.String(required=True, metadata={"description": "taken refused"})
+    refusal = mf.Dict(required=True, allow_none=True, metadata={"description": "Status, title, detail, rule, field"})
 
 
 class ListedOrder(ma.Schema):
@@ -117,6 +131,22 @@ def blueprint(service: PhaseService) -> Blueprint:
         """End a key: the system has the next one, or it has come into wrong hands."""
         with database.writing() as session:
             return jsonify(keys.shown(keys.end(session, provider_id, key_id, system())))
+
+    @blp.get("/providers/<provider_id>/answers/<uuid:answer_id>")
+    @blp.response(200, HandledAnswer, description="As it was told the provider")
+    @refusals(blp, 401, 403, 404)
+    @only(Role.LEADER, Role.OPERATOR)
+    def answered(provider_id: str, answer_id: UUID) -> Response:
+        """What came of an answer by message, without what was written."""
+        with database.reading() as session:
+            row = session.get(ProviderAnswerRow, (provider_id, answer_id))
+        if row is None:
+            raise NotFound("Her er ikke kommet et svar med det id")
+        refusal = {name: said for name, said in (row.refusal or {}).items() if name in ANSWERED}
+        return jsonify(
+            id=str(row.message_id), kind=row.kind, case_id=row.case_id and str(row.case_id),
+            received_at=row.received_at.isoformat(), outcome=row.outcome, refusal=refusal or None,
+        )  # fmt: skip
 
     @blp.get("/orders")
     @blp.doc(parameters=[AFTER])
