@@ -12,6 +12,8 @@ UV := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv $(BIN)/uv
 NPM := PATH="$(BIN):$$PATH" npm
 FRONTEND := services/portal/frontend
 VENDOR := services/portal/portal/static/vendor
+# Tests write much and keep nothing: their folders lie in memory where that has room for them.
+IN_MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000 { print "TMPDIR=/dev/shm" }')
 PARTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/onebox/pyproject.toml)
 
 .PHONY: help install demo test test-tools lint fmt exports clean
@@ -25,7 +27,7 @@ demo: install ## Start the whole system in one process with example cases (Ctrl-
 	$(BIN)/sagsgang up --demo
 
 test: test-tools ## Run all tests, on several cores
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(IN_MEMORY) $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: .venv/.synced ## Check style, types, who may import whom, and that money is never a float
 	$(BIN)/ruff check

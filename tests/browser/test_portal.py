@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from casework.process import Actor, Role
 from casework.service.clock import FileClock
@@ -38,10 +38,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made.close()
 
 
+class Quiet(WSGIRequestHandler):
+    """Does not log each request: the test whose log it would be may be over."""
+
+    def log_request(self, *_: Any) -> None: ...
+
+
 @pytest.fixture(scope="module")
 def address(house: House) -> Iterator[str]:
     """Its portal, on a free port."""
-    server = make_server("127.0.0.1", 0, house.apps["portal"], threaded=True)
+    server = make_server("127.0.0.1", 0, house.apps["portal"], threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

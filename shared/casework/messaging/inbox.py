@@ -44,6 +44,34 @@ _ONE_OF_THEM = (sa.exc.DataError, sa.exc.IntegrityError, ValueError, OverflowErr
 
 _UNREADABLE = UUID("6f1d0a52-6d2c-4d8e-9d8a-1b6a4c7f3e55")
 
+# Asked many times a second: built once.
+_BEFORE = aliased(Incoming)
+_HELD = sa.exists().where(
+    _BEFORE.producer == Incoming.producer,
+    _BEFORE.subject == Incoming.subject,
+    _BEFORE.number < Incoming.number,
+    _BEFORE.status.in_(("new", "parked")),
+)
+"""Whether one before it, of the same producer and subject, is still to be tried, or parked."""
+
+_OPEN = (
+    sa.select(Incoming)
+    .where(Incoming.subject == sa.bindparam("subject"), Incoming.status.in_(("new", "waiting")), ~_HELD)
+    .order_by(Incoming.producer, Incoming.number)
+)
+_DUE = (
+    sa.select(Incoming.subject)
+    .outerjoin(Line, sa.and_(Line.way == "in", Line.other == Incoming.producer, Line.subject == Incoming.subject))
+    .where(
+        Incoming.status == "new",
+        sa.or_(Incoming.try_at.is_(None), Incoming.try_at <= sa.bindparam("now")),
+        Incoming.number <= sa.func.coalesce(Line.number, 0) + 1,  # what is not in turn would fill the limit
+        ~_HELD,
+    )
+    .distinct()
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+
 
 class Inbox:
     """One service's inbox. `clock` tells the time by which delays are reckoned (never when a message took effect)."""
@@ -74,21 +102,8 @@ class Inbox:
 
     def work_due(self, limit: int = 100) -> int:
         """Try again what has rested long enough; also what a crash left behind. How many subjects it went well for."""
-        line = sa.and_(Line.way == "in", Line.other == Incoming.producer, Line.subject == Incoming.subject)
-        query = (
-            sa.select(Incoming.subject)
-            .outerjoin(Line, line)
-            .where(
-                Incoming.status == "new",
-                sa.or_(Incoming.try_at.is_(None), Incoming.try_at <= self.clock()),
-                Incoming.number <= sa.func.coalesce(Line.number, 0) + 1,  # what is not in turn would fill the limit
-                ~_held(),
-            )
-            .distinct()
-            .limit(limit)
-        )
         with self.database.reading() as session:
-            subjects = list(session.scalars(query))
+            subjects = list(session.scalars(_DUE, {"now": self.clock(), "limit": limit}))
         return self.work(subjects)
 
     def replay(self, session: Session, message_id: UUID) -> None:
@@ -153,8 +168,7 @@ class Inbox:
 
     def _open(self, session: Session, subject: str) -> list[Incoming]:
         """What may be tried, the oldest first, but each producer's in the order of their numbers."""
-        query = sa.select(Incoming).where(Incoming.subject == subject, Incoming.status.in_(("new", "waiting")))
-        rows = session.scalars(query.where(~_held()).order_by(Incoming.producer, Incoming.number))
+        rows = session.scalars(_OPEN, {"subject": subject})
         lines = [list(line) for _, line in groupby(rows, key=attrgetter("producer"))]
         return list(merge(*lines, key=attrgetter("time")))
 
@@ -199,14 +213,3 @@ class Inbox:
     def _park(self, row: Incoming, reason: str) -> None:
         row.status, row.reason = "parked", reason[:2000]
         log.error("message_parked", message_id=str(row.id), type=row.type, subject=row.subject, attempts=row.attempts)
-
-
-def _held() -> sa.ColumnElement[bool]:
-    """Whether one before it, of the same producer and subject, is still to be tried, or parked."""
-    before = aliased(Incoming)
-    return sa.exists().where(
-        before.producer == Incoming.producer,
-        before.subject == Incoming.subject,
-        before.number < Incoming.number,
-        before.status.in_(("new", "parked")),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -34,14 +34,20 @@ Letter = tuple[str, Message, Cause]
 
 def put(session: Session, producer: str, subject: str, message: Message, cause: Cause) -> Envelope:
     """Owe others this message, numbered per consumer. The caller's transaction decides whether it is ever sent."""
-    lock(session, f"out/{subject}")  # two at once would begin the same line, or take several lines in different orders
-    return _owe(session, producer, subject, message, cause, lambda consumer: _line(session, consumer, subject))
+    hold(session, [subject])
+    return put_all(session, producer, [(subject, message, cause)])[0]
+
+
+def hold(session: Session, subjects: Iterable[str]) -> None:
+    """Nobody else puts about these until the transaction ends: two at once would begin the same line."""
+    for subject in sorted(set(subjects)):  # in one order, so that no two wait for each other
+        lock(session, f"out/{subject}")
 
 
 def put_all(session: Session, producer: str, letters: Sequence[Letter]) -> list[Envelope]:
     """The same for many, in their order, with the same few statements however many.
 
-    The caller has seen to it that nobody else puts about the same subjects until the transaction ends.
+    The caller holds their subjects, or has seen to it otherwise that nobody else puts about them.
     """
     wanted = {(name, subject) for subject, message, _ in letters for name in _consumers(producer, message)}
     others, subjects = ({key[n] for key in wanted} for n in (0, 1))
@@ -92,12 +98,15 @@ def _next(line: Line) -> int:
     return line.number
 
 
-def _line(session: Session, consumer: str, subject: str) -> Line:
-    line = session.get(Line, ("out", consumer, subject))
-    if line is None:
-        line = Line(way="out", other=consumer, subject=subject, number=0)
-        session.add(line)
-    return line
+# Asked many times a second: built once.
+_OWED = (
+    sa.select(Outgoing)
+    .where(Outgoing.sent_at.is_(None))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_UNTRIED = _OWED.where(Outgoing.attempts == 0).order_by(Outgoing.position)
+_FAILED = _OWED.where(Outgoing.attempts > 0).order_by(Outgoing.attempts, Outgoing.position)
 
 
 def unsent(session: Session, limit: int, *, failed: bool = False) -> list[Outgoing]:
@@ -105,9 +114,4 @@ def unsent(session: Session, limit: int, *, failed: bool = False) -> list[Outgoi
 
     Without those that have failed before; or (`failed`) only those, the least tried first.
     """
-    owed = sa.select(Outgoing).where(Outgoing.sent_at.is_(None))
-    if failed:
-        query = owed.where(Outgoing.attempts > 0).order_by(Outgoing.attempts, Outgoing.position)
-    else:
-        query = owed.where(Outgoing.attempts == 0).order_by(Outgoing.position)
-    return list(session.scalars(query.limit(limit).with_for_update(skip_locked=True)))
+    return list(session.scalars(_FAILED if failed else _UNTRIED, {"limit": limit}))

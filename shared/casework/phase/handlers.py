@@ -12,17 +12,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from casework import records
 from casework.configuration import Municipality
-from casework.contracts import Command, Message
+from casework.contracts import Command, Contract, Message
 from casework.contracts.common import OverviewChanged, Task
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
-from casework.messaging import Cause, Envelope, put
+from casework.messaging import Cause, Envelope, hold, put_all
 from casework.phase import provenance
 from casework.phase.phase import Phase
 from casework.phase.store import Place, Written, load, lock_case, lock_cases_of_citizen, owner_of, save
@@ -231,19 +232,16 @@ class Handlers:
         self._note(session, case, after, effects.moves, doing)
         self.touched(session, case, {doing.key, *(move.key for move in effects.moves)})
         cause = doing.cause or Cause(after.now, doing.actor.id)
-        subject = str(case.id)
         for message in effects.messages:
             if isinstance(message, CaseOpened):
                 self._know(case, message, after.now)
-        for message in self._facts(session, case, after.of(None)):
-            about = str(case.citizen_id) if message.contract.subject == "citizen" else subject
-            put(session, self.phase.name, about, message, cause)
-        for message in effects.messages:
-            put(session, self.phase.name, subject, message, cause)
-        for position in positions(effects.moves, self.phase.process, doing.action, doing.actor.id):
-            put(session, self.phase.name, subject, position, cause)
+        told = [*self._facts(session, case, after.of(None)), *effects.messages]
+        told += positions(effects.moves, self.phase.process, doing.action, doing.actor.id)
+        letters = [(str(_about(case, message.contract)), message, cause) for message in told]
+        hold(session, (about for about, *_ in letters))
+        put_all(session, self.phase.name, letters)
         moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
-        log.info("case_advanced", case_id=subject, action=doing.action, actor=doing.actor.id, moved=moved)
+        log.info("case_advanced", case_id=str(case.id), action=doing.action, actor=doing.actor.id, moved=moved)
 
     def _written(self, before: Situation[Any], after: Situation[Any], doing: _Doing) -> dict[Place, Written]:
         """What becomes of each record: what a person filled in, and what the house filled in itself."""
@@ -264,10 +262,11 @@ class Handlers:
     def _facts(self, session: Session, case: CaseRow, s: Situation[Any]) -> list[Message]:
         """Those facts that are other than when they were last told, each with its running number."""
         changed = []
+        known = session.scalars(sa.select(SaidRow).where(SaidRow.subject.in_((str(case.id), str(case.citizen_id)))))
+        said = {(row.subject, row.type): row for row in known}
         for terms, tell in [*self.phase.facts(), (OverviewChanged.contract, lambda s: overview(self.phase, s))]:
-            message = tell(s)
-            subject = str(case.citizen_id if terms.subject == "citizen" else case.id)
-            row = session.get(SaidRow, (subject, terms.name))
+            message, subject = tell(s), str(_about(case, terms))
+            row = said.get((subject, terms.name))
             if message is None or (row and _same(row.body, dump(message))):
                 continue
             if row is None:
@@ -312,6 +311,11 @@ class _Doing:
     reason: str | None = None
     cause: Cause | None = None
     key: str = ""  # of a recording: whose it is, where there is one per provider or number
+
+
+def _about(case: CaseRow, terms: Contract) -> UUID | None:
+    """What a message of a case is numbered by: the case, or its citizen."""
+    return case.citizen_id if terms.subject == "citizen" else case.id
 
 
 def _checked(step: type, merged: Json, given: Any, at: str) -> Json:
