@@ -11,6 +11,7 @@ from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
 
+from casework import credentials
 from casework.errors import Forbidden, Invalid, NotFound
 from casework.phase.store import looked_at
 from casework.phase.tables import RunRow
@@ -22,7 +23,7 @@ from casework.service.clock import system
 from casework.service.phase_api import PhaseService, body, refusals
 from delivery import keys
 from delivery.document import status
-from delivery.model import ProviderAnswerRow, ProviderChangeRow, State
+from delivery.model import ProviderAnswerRow, ProviderChangeRow, ProviderKeyRow, State
 
 ANSWERED = ("status", "title", "detail", "rule", "field")
 """What an operator is told of a refusal: not what the provider wrote."""
@@ -105,7 +106,7 @@ def blueprint(service: PhaseService) -> Blueprint:
     def made(provider_id: str) -> Response:
         """Which keys a provider's system has, and has had."""
         with database.reading() as session:
-            return jsonify(keys=[keys.shown(row) for row in keys.made(session, provider_id)])
+            return jsonify(keys=[row.shown() for row in credentials.made(session, ProviderKeyRow, provider_id)])
 
     @blp.post(KEYS)
     @blp.doc(requestBody={"content": {"application/json": {"schema": Naming}}, "required": True})
@@ -119,7 +120,7 @@ def blueprint(service: PhaseService) -> Blueprint:
             raise Invalid({"name": ("Skriv, hvilket system nøglen er til", None)})
         with database.writing() as session:
             row, key = keys.make(session, provider_id, name, actor().id, system())
-            answer = jsonify(key=key, **keys.shown(row))
+            answer = jsonify(key=key, **row.shown())
         answer.headers["Cache-Control"] = "no-store"
         return answer, 201
 
@@ -130,7 +131,7 @@ def blueprint(service: PhaseService) -> Blueprint:
     def end(provider_id: str, key_id: UUID) -> Response:
         """End a key: the system has the next one, or it has come into wrong hands."""
         with database.writing() as session:
-            return jsonify(keys.shown(keys.end(session, provider_id, key_id, system())))
+            return jsonify(credentials.end(session, ProviderKeyRow, provider_id, key_id, system()).shown())
 
     @blp.get("/providers/<provider_id>/answers/<uuid:answer_id>")
     @blp.response(200, HandledAnswer, description="As it was told the provider")
