@@ -7,6 +7,7 @@ by which a message has come tells who speaks.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from casework.service.phase_api import PhaseService
 from casework.service.runtime import Listen
 from delivery import answers
 from delivery.handlers import DeliveryHandlers
+from delivery.model import ProviderAnswerRow
 from delivery.settings import DeliverySettings
 
 log = structlog.get_logger()
@@ -77,9 +79,20 @@ def _ready(service: PhaseService) -> None:
 def _take(service: PhaseService, provider_id: str, message: Any) -> None:
     assert isinstance(service.handlers, DeliveryHandlers)
     arrived = answers.read(message.body, message.properties.get("message_id"))
-    with service.database.writing() as session:
-        row = answers.take(session, service.handlers, provider_id, arrived, service.clock())
+    try:
+        row = _taken(service, service.handlers, provider_id, arrived)
+    except Exception as error:
+        if not answers.is_about_the_answer(error):
+            raise
+        row = _taken(service, service.handlers, provider_id, replace(arrived, answer=None, refused=error))
     if row and row.outcome == answers.Handled.TAKEN:
         service.changed(str(row.case_id))
     elif row:
         service.wake()
+
+
+def _taken(
+    service: PhaseService, handlers: DeliveryHandlers, provider_id: str, arrived: answers.Arrived
+) -> ProviderAnswerRow | None:
+    with service.database.writing() as session:
+        return answers.take(session, handlers, provider_id, arrived, service.clock())

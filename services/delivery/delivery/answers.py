@@ -57,7 +57,7 @@ KINDS = (*ACTS, RECORD)
 
 _NAMELESS = UUID("b1f6d9a4-7f0e-4c1b-8a55-3d0c6f2e9b17")
 _ABOUT_ONE = (Refusal, StaleDataError, sa.exc.DataError, sa.exc.IntegrityError)
-"""What is the matter with one answer; any other error of the database is about the database."""
+"""What the database, or the house, has against one answer; any other error of the database is about the database."""
 
 
 class TooMuch(Refusal):
@@ -92,7 +92,7 @@ class Arrived:
     case_id: UUID | None
     digest: str
     answer: Answer | None = None
-    refused: Refusal | None = None
+    refused: Exception | None = None
 
 
 # reading
@@ -173,9 +173,9 @@ def take(
         with session.begin_nested():
             revision = _carry_out(session, handlers, arrived, row, who, now)
     except Exception as error:
-        if isinstance(error, sa.exc.SQLAlchemyError) and not isinstance(error, _ABOUT_ONE):
+        if not is_about_the_answer(error):
             raise
-        row.outcome, row.refusal = Handled.REFUSED, document_of(error)
+        row.outcome, row.refusal = Handled.REFUSED, _storable(document_of(error))
     told = AnswerHandled(
         provider_id=provider_id, answer_id=arrived.id, answer_kind=arrived.kind, case_id=arrived.case_id,
         outcome=Handled(row.outcome), revision=revision, problem=typed(Problem, row.refusal) if row.refusal else None,
@@ -183,6 +183,18 @@ def take(
     put(session, handlers.phase.name, provider_id, told, Cause(now, who.id))
     log.info("answer_handled", provider_id=provider_id, kind=arrived.kind, outcome=row.outcome)
     return row
+
+
+def is_about_the_answer(error: Exception) -> bool:
+    """Whether another answer would fare better."""
+    return isinstance(error, _ABOUT_ONE) or not isinstance(error, sa.exc.SQLAlchemyError)
+
+
+def _storable(problem: Json) -> Json:
+    """A problem may name fields as they were sent; PostgreSQL keeps no NUL and no half characters."""
+    text = json.dumps(problem, ensure_ascii=False).encode("utf-8", "replace").decode()
+    kept: Json = json.loads(text.replace("\\u0000", "\\ufffd"))
+    return kept
 
 
 def _begun(session: Session, provider_id: str, arrived: Arrived, now: datetime) -> ProviderAnswerRow | None:

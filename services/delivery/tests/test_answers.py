@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from jsonschema import Draft202012Validator
 
 from casework.configuration import Misconfigured
+from casework.messaging import put
 from casework.phase.handlers import Handlers
 from casework.process import Actor, Role
+from delivery import answers
 from delivery.answers import KINDS, LONGEST, Arrived, read, schema
 from delivery.model import ProviderAnswerRow
 from delivery.settings import DeliverySettings
@@ -157,6 +159,23 @@ def test_two_workers_that_get_the_same_answer_carry_it_out_once(tmp_path: Path, 
 
         assert len(world.said("change.reported")) == 1
         assert outcomes(world) == [("accept", "taken", None, None), ("report-change", "taken", None, None)]
+
+
+def test_what_no_database_can_keep_is_refused_and_holds_up_nobody(tmp_path: Path, postgres_url: str):
+    strange = ("\0", "\ud800")
+    with a_world(tmp_path, postgres_url) as world:
+        for one in strange:
+            world.answer(spoilt(**{f"field{one}": 1}))
+            world.answer(spoilt(kind=one))
+            world.answer(answer("record", {f"step{one}": {}}))
+            world.answer(answer("record", {"documentation": {f"field{one}": 1}}))
+            world.answer(answer("record", {"documentation": {"other_notes": [{"id": one, "note_text": one}]}}))
+            world.answer(answer("report-change", {"text": one}))
+            world.answer(json.dumps(one).encode())
+        world.answer(answer("accept", {"version": 1}))
+
+        assert [outcome for _, outcome, *_ in outcomes(world)] == ["refused"] * 14 + ["taken"]
+        assert {status for *_, status, _ in outcomes(world)} == {422, None}
 
 
 # looking it up
@@ -325,6 +344,19 @@ def test_what_was_not_foreseen_is_refused_without_telling_what_it_was(world: Wor
 
     assert outcomes(world) == [("record", "refused", 500, None)]
     assert "hemmeligt" not in json.dumps(last_problem(world))
+
+
+def test_what_fails_only_when_it_is_committed_is_refused_too(world: World, monkeypatch: pytest.MonkeyPatch):
+    def fall(session: Any, producer: str, subject: str, told: Any, cause: Any) -> None:
+        if told.outcome == "taken":
+            raise sa.exc.DataError("INSERT", {}, Exception("hemmeligt"))
+        put(session, producer, subject, told, cause)
+
+    monkeypatch.setattr(answers, "put", fall)
+    world.answer(answer("accept", {"version": 1}))
+
+    assert outcomes(world) == [("accept", "refused", 500, None)]
+    assert world.said("order.answered") == []
 
 
 def test_a_database_that_is_away_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):
