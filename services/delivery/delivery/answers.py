@@ -99,16 +99,15 @@ class Arrived:
 def read(raw: bytes, message_id: str | None = None) -> Arrived:
     """What has come. `message_id` is the broker's property, by which one that cannot be read is named."""
     try:
-        given = _json(raw)
+        given, digest = _json(raw)
     except Refusal as refused:
         return Arrived(_uuid(message_id), None, None, sha256(raw).hexdigest(), refused=refused)
-    said = json.dumps({**given, "sent_at": None}, sort_keys=True).encode()  # sent again, it is the same message
     kind = given.get("kind")
     arrived = Arrived(
         id=_uuid(given.get("id")) or _uuid(message_id),
         kind=kind if kind in KINDS else None,
         case_id=_uuid(given.get("case_id")),
-        digest=sha256(said).hexdigest(),
+        digest=digest,
     )
     try:
         return replace(arrived, answer=_checked(load(Answer, given)))
@@ -116,16 +115,18 @@ def read(raw: bytes, message_id: str | None = None) -> Arrived:
         return replace(arrived, refused=refused)
 
 
-def _json(raw: bytes) -> Json:
+def _json(raw: bytes) -> tuple[Json, str]:
+    """What is said, and its digest, which is the same when it is sent again at another time. Raises Refusal."""
     if len(raw) > LONGEST:
         raise TooMuch("Der kan højst sendes 4 MB")
     try:
         given = json.loads(raw)
+        if not isinstance(given, dict):
+            raise Invalid({"body": ("Her ventes et JSON-objekt", None)})
+        said = json.dumps({**given, "sent_at": None}, sort_keys=True)
     except (ValueError, RecursionError) as error:
         raise Unreadable("Her ventes JSON (application/json)", field="body") from error
-    if not isinstance(given, dict):
-        raise Invalid({"body": ("Her ventes et JSON-objekt", None)})
-    return given
+    return given, sha256(said.encode()).hexdigest()
 
 
 def _checked(answer: Answer) -> Answer:

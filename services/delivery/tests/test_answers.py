@@ -276,6 +276,16 @@ def test_what_cannot_be_read_says_which_field_is_wrong(what: str):
     assert (arrived.refused.status, arrived.refused.field) == (status, field)
 
 
+@pytest.mark.parametrize("start", ["[", '{"a":'])
+def test_however_deep_it_goes_it_is_read_or_refused(start: str):
+    end = {"[": "]", '{"a":': "}"}[start]
+    sent = json.dumps(answer("record", {"documentation": "DEEP"}))
+    for depth in range(0, 1100, 7):
+        arrived = read(sent.replace('"DEEP"', f"{start * depth}1{end * depth}").encode())
+
+        assert arrived.answer or arrived.refused
+
+
 def test_what_cannot_be_taken_is_refused_and_changes_nothing_and_holds_up_nobody(world: World):
     before = deliveries(world)
     unknown = answer("accept", {"version": 1}, case=UUID(int=404))
