@@ -1,10 +1,13 @@
-"""A provider's user on the broker reads its own queue, and can do nothing else: tried on a real RabbitMQ."""
+"""A provider's user on the broker reads its own queue and writes to its own exchange, and can do nothing else.
+
+Tried on a real RabbitMQ.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -17,7 +20,7 @@ from kombu import Connection
 from casework.channels import NotSent, Parcel
 from casework.errors import Invalid
 from casework.testing.servers import ManagedRabbitmq
-from onebox.broker import PASSWORD, Broker, Refused, provide, provide_sender
+from onebox.broker import PASSWORD, Broker, Refused, provide, provide_receiver, provide_sender
 from onebox.cli import main
 from ordering.provider_queue import ProviderQueue
 
@@ -29,12 +32,13 @@ A_PARCEL = Parcel(
 
 
 class Provided:
-    """X-Hus and Bohaven have their queues, and ordering the user by whom it writes."""
+    """X-Hus and Bohaven have their queues, and ordering and delivery the users by whom they write and read."""
 
     def __init__(self, server: ManagedRabbitmq) -> None:
         self.server, self.broker = server, Broker(server.api, "guest", "guest", VHOST)
         self.passwords = {name: provide(self.broker, name, rotate=True) for name in ("x-hus", "bohaven")}
         self.sender = f"sagsgang-ordering:{provide_sender(self.broker, 'sagsgang-ordering', rotate=True)}"
+        self.receiver = f"sagsgang-delivery:{provide_receiver(self.broker, 'sagsgang-delivery', rotate=True)}"
         self.queue = ProviderQueue(self.url(self.sender))
 
     def url(self, user: str, vhost: str = VHOST) -> str:
@@ -46,6 +50,15 @@ class Provided:
         with Connection(self.url(f"orders.{name}:{self.passwords[name]}", vhost)) as connection:
             yield connection.channel()
 
+    def answers(self, count: int) -> list[tuple[str, bytes]]:
+        """What delivery's user finds: through which exchange it came, and what it says."""
+        found: list[Any] = []
+        with Connection(self.url(self.receiver)) as connection:
+            connection.channel().basic_consume("answers", no_ack=True, callback=found.append)
+            while len(found) < count:
+                connection.drain_events(timeout=10)
+        return [(message.delivery_info["exchange"], message.body) for message in found]
+
 
 @pytest.fixture
 def provided(managed_rabbitmq: ManagedRabbitmq) -> Iterator[Provided]:
@@ -53,6 +66,7 @@ def provided(managed_rabbitmq: ManagedRabbitmq) -> Iterator[Provided]:
     yield made
     for name in made.passwords:
         made.broker.call("DELETE", f"queues/{VHOST}/orders.{name}/contents")
+    made.broker.call("DELETE", f"queues/{VHOST}/answers/contents")
 
 
 # its own
@@ -77,10 +91,46 @@ def test_what_is_not_acknowledged_comes_again(provided: Provided):
         assert channel.basic_get("orders.x-hus").delivery_info["redelivered"]
 
 
+def test_a_provider_answers_by_its_own_exchange_which_tells_delivery_who_speaks(provided: Provided):
+    for name in ("x-hus", "bohaven"):
+        with provided.as_provider(name) as channel:
+            _publish(channel, f"answers.{name}", "answers.bohaven")
+
+    assert provided.answers(2) == [("answers.x-hus", b"x"), ("answers.bohaven", b"x")]
+
+
+def test_of_several_who_could_read_answers_one_does(provided: Provided):
+    with Connection(provided.url(provided.receiver)) as one, Connection(provided.url(provided.receiver)) as other:
+        taken: list[Any] = []
+        for connection in (one, other):
+            connection.channel().basic_consume("answers", callback=taken.append, consumer_tag=f"c{len(taken)}")
+        with provided.as_provider("x-hus") as channel:
+            for _ in range(4):
+                _publish(channel, "answers.x-hus", "")
+
+        with suppress(TimeoutError):
+            other.drain_events(timeout=1)
+        assert taken == []
+        while len(taken) < 4:
+            one.drain_events(timeout=5)
+
+
 # and nothing else
 FORBIDDEN: dict[str, Callable[[Any], Any]] = {
     "read another's": lambda c: c.basic_get("orders.bohaven"),
     "consume another's": lambda c: c.basic_consume("orders.bohaven"),
+    "read the answers": lambda c: c.basic_get("answers"),
+    "consume the answers": lambda c: c.basic_consume("answers"),
+    "empty the answers": lambda c: c.queue_purge("answers"),
+    "delete the answers": lambda c: c.queue_delete("answers"),
+    "lay an answer in another's name": lambda c: _publish(c, "answers.bohaven", ""),
+    "lay an answer in nobody's name": lambda c: _publish(c, "", "answers"),
+    "let another's answers come to itself": lambda c: c.queue_bind("orders.x-hus", "answers.bohaven", ""),
+    "let its own answers come to itself": lambda c: c.queue_bind("orders.x-hus", "answers.x-hus", ""),
+    "lead another's answers into its own": lambda c: c.exchange_bind("answers.x-hus", "answers.bohaven", ""),
+    "lead its own answers into another's": lambda c: c.exchange_bind("answers.bohaven", "answers.x-hus", ""),
+    "take its own exchange from the answers": lambda c: c.queue_unbind("answers", "answers.x-hus", ""),
+    "delete its own exchange": lambda c: c.exchange_delete("answers.x-hus"),
     "empty another's": lambda c: c.queue_purge("orders.bohaven"),
     "publish to its own": lambda c: _publish(c, "", "orders.x-hus"),
     "publish to another's": lambda c: _publish(c, "", "orders.bohaven"),
@@ -119,8 +169,24 @@ def test_a_provider_cannot_look_into_the_management_api(provided: Provided):
 
 
 def test_the_user_by_whom_is_written_reads_nothing(provided: Provided):
-    with pytest.raises(AccessRefused), Connection(provided.url(provided.sender)) as connection:
-        connection.channel().basic_get("orders.x-hus")
+    for queue in ("orders.x-hus", "answers"):
+        with pytest.raises(AccessRefused), Connection(provided.url(provided.sender)) as connection:
+            connection.channel().basic_get(queue)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda c: c.basic_get("orders.x-hus"),
+        lambda c: _publish(c, "answers.x-hus", ""),
+        lambda c: _publish(c, "", "orders.x-hus"),
+        lambda c: c.queue_purge("answers") or c.queue_delete("answers"),
+    ],
+    ids=["read orders", "answer", "order", "delete the answers"],
+)
+def test_the_user_by_whom_answers_are_read_can_do_nothing_else(provided: Provided, what):
+    with pytest.raises(AccessRefused), Connection(provided.url(provided.receiver)) as connection:
+        what(connection.channel())
 
 
 # writing to it
@@ -155,6 +221,30 @@ def test_the_command_shows_the_password_once(provided: Provided):
         assert connection.channel().basic_get("orders.nyhus") is None
     with pytest.raises(AccessRefused), Connection(provided.url(f"orders.nyhus:{passwords[0]}")) as connection:
         connection.channel()
+
+
+def test_a_provider_from_before_there_were_answers_gets_what_it_lacks_by_the_same_command(provided: Provided):
+    user = "orders.gammelhus"
+    provide(provided.broker, "gammelhus")
+    provided.broker.call("DELETE", f"exchanges/{VHOST}/answers.gammelhus")
+    former = {"configure": "^$", "write": "^$", "read": r"^orders\.gammelhus$"}
+    provided.broker.put(f"permissions/{VHOST}/{user}", former)
+    provided.broker.put(f"users/{user}", {"password": "som-foer", "tags": ""})
+
+    for _ in range(2):
+        assert "as before" in _run(provided, "queue", "gammelhus").output
+
+    with Connection(provided.url(f"{user}:som-foer")) as connection:
+        _publish(connection.channel(), "answers.gammelhus", "")
+    assert provided.answers(1) == [("answers.gammelhus", b"x")]
+
+
+def test_the_command_makes_the_user_by_whom_answers_are_read(provided: Provided):
+    shown = _run(provided, "receiver", "--name", "sagsgang-delivery-2")
+
+    password = shown.output.split("password  ")[1].strip()
+    with Connection(provided.url(f"sagsgang-delivery-2:{password}")) as connection:
+        assert connection.channel().basic_consume("answers")
 
 
 def test_the_command_says_where_the_password_of_the_administrator_must_be(provided: Provided):

@@ -40,7 +40,7 @@ WINDOW = 5 * 60
 LONGEST = 2_000_000
 """Bytes. A longer body is not read."""
 
-KINDS = ("order.sent", "order.changed", "order.cancelled", "order.ended")
+KINDS = ("order.sent", "order.changed", "order.cancelled", "order.ended", "answer.handled")
 SCHEMA_VERSION = 1
 
 log = logging.getLogger("receiver")
@@ -145,7 +145,7 @@ class Store:
             if known and known[0] != body:
                 raise Refused(409, "the id is known, with another content")
             if not known:
-                head = [message[name] for name in ("id", "sequence", "kind", "order_number", "version")]
+                head = [message.get(name) for name in ("id", "sequence", "kind", "order_number", "version")]
                 db.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)", [*head, body])
             db.execute("COMMIT")
             return known is None

@@ -1,4 +1,8 @@
-"""`sagsgang providers queue` and `sender`: who may do what in the part of the broker that is for providers."""
+"""`sagsgang providers queue`, `sender` and `receiver`: who may do what in the part of the broker that is for providers.
+
+Orders go out by a queue for each provider. Answers come in by an exchange for each, to which its user alone may write:
+so nobody answers in another's name. All exchanges lead to one queue, which delivery reads.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ import click
 import requests
 
 from casework.errors import Invalid
+from delivery.answer_queue import QUEUE as ANSWERS
+from delivery.answer_queue import exchange_of
 from ordering.provider_queue import queue_of
 
 TIMEOUT = 15.0
@@ -27,6 +33,13 @@ QUEUE = {
     "x-overflow": "reject-publish",
 }
 """What every provider's queue is like. A queue cannot be changed: another value takes a new queue."""
+
+
+ANSWER_QUEUE = QUEUE | {
+    "x-max-length-bytes": 1_000_000_000,
+    "x-single-active-consumer": True,  # of several that could read, one does: what a provider sends keeps its order
+}
+"""What the queue of all answers is like. When it is full nobody can answer, until delivery has caught up."""
 
 
 class Refused(Exception):
@@ -56,8 +69,14 @@ class Broker:
         return answer
 
     def put(self, path: str, body: dict[str, Any]) -> None:
-        if self.call("PUT", path, body).status_code == 404:
-            raise Refused(f"PUT {path}: HTTP 404")
+        self._make("PUT", path, body)
+
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        self._make("POST", path, body)
+
+    def _make(self, method: str, path: str, body: dict[str, Any]) -> None:
+        if self.call(method, path, body).status_code == 404:
+            raise Refused(f"{method} {path}: HTTP 404")
 
     @property
     def part(self) -> str:
@@ -65,15 +84,19 @@ class Broker:
 
 
 def provide(broker: Broker, provider_id: str, *, rotate: bool = False) -> str | None:
-    """Virtual host, queue, user and permissions of one provider. The same twice is the same once.
+    """Virtual host, queue, exchange, user and permissions of one provider. The same twice is the same once.
 
     Returns the user's password where it was made anew: the user is new, or `rotate`. The broker keeps only its hash.
     Raises Invalid for an id that cannot be a name, and Refused.
     """
     queue = queue_of(provider_id)
+    answers = exchange_of(provider_id)
     _open_part(broker)
-    broker.put(f"queues/{broker.part}/{quote(queue, safe='')}", {"durable": True, "arguments": QUEUE})
-    return _user(broker, queue, _may(read=f"^{re.escape(queue)}$"), rotate=rotate)
+    _queue(broker, queue, QUEUE)
+    broker.put(f"exchanges/{broker.part}/{answers}", {"type": "fanout", "durable": True, "arguments": {}})
+    broker.post(f"bindings/{broker.part}/e/{answers}/q/{ANSWERS}", {})
+    may = _may(read=f"^{re.escape(queue)}$", write=f"^{re.escape(answers)}$")
+    return _user(broker, queue, may, rotate=rotate)
 
 
 def provide_sender(broker: Broker, user: str, *, rotate: bool = False) -> str | None:
@@ -82,9 +105,20 @@ def provide_sender(broker: Broker, user: str, *, rotate: bool = False) -> str | 
     return _user(broker, user, _may(write=r"^amq\.default$"), rotate=rotate)
 
 
+def provide_receiver(broker: Broker, user: str, *, rotate: bool = False) -> str | None:
+    """The user as whom delivery reads what providers answer, and can do nothing else. Otherwise as `provide`."""
+    _open_part(broker)
+    return _user(broker, user, _may(read=f"^{ANSWERS}$"), rotate=rotate)
+
+
 def _open_part(broker: Broker) -> None:
-    broker.put(f"vhosts/{broker.part}", {"description": "sagsgang: what is sent to providers"})
+    broker.put(f"vhosts/{broker.part}", {"description": "sagsgang: what is sent to providers, and answered"})
     broker.put(f"permissions/{broker.part}/{quote(broker.user, safe='')}", _may(".*", ".*", ".*"))
+    _queue(broker, ANSWERS, ANSWER_QUEUE)
+
+
+def _queue(broker: Broker, name: str, arguments: dict[str, Any]) -> None:
+    broker.put(f"queues/{broker.part}/{name}", {"durable": True, "arguments": arguments})
 
 
 def _user(broker: Broker, name: str, may: dict[str, str], *, rotate: bool) -> str | None:
@@ -124,8 +158,9 @@ def _of_the_broker(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--rotate", is_flag=True, help="Give the user a new password; the former one ends at once.")
 @_of_the_broker
 def make_queue(provider_id: str, rotate: bool, broker: Broker) -> None:
-    """Make a provider's queue, and the user who may read it and nothing else. Shows the password this once.
+    """Make a provider's queue and where it answers, and the user of both, who may do nothing else.
 
+    Shows the password this once. Given again, it adds what is missing, and the password stays.
     The administrator's password is read from SAGSGANG_RABBITMQ_PASSWORD.
 
     Example: sagsgang providers queue x-hus --api https://rabbitmq.example.dk:15671 --user admin
@@ -144,6 +179,19 @@ def make_sender(name: str, rotate: bool, broker: Broker) -> None:
     Example: sagsgang providers sender --api https://rabbitmq.example.dk:15671 --user admin
     """
     password = _done(lambda: provide_sender(broker, name, rotate=rotate))
+    _tell(broker, name, password)
+
+
+@click.command("receiver")
+@click.option("--name", default="sagsgang-delivery", show_default=True)
+@click.option("--rotate", is_flag=True, help="Give the user a new password; the former one ends at once.")
+@_of_the_broker
+def make_receiver(name: str, rotate: bool, broker: Broker) -> None:
+    """Make the user as whom delivery reads providers' answers (DELIVERY_PROVIDER_BROKER). Shows the password once.
+
+    Example: sagsgang providers receiver --api https://rabbitmq.example.dk:15671 --user admin
+    """
+    password = _done(lambda: provide_receiver(broker, name, rotate=rotate))
     _tell(broker, name, password)
 
 

@@ -1,4 +1,4 @@
-"""What docs/providers holds of the code: the schemas of what a provider's system is sent, and an example of each."""
+"""What docs/providers holds of the code: schemas of what a provider's system is sent, or may send; and examples."""
 
 from __future__ import annotations
 
@@ -8,24 +8,67 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from casework.contracts.delivery import AnswerHandled
 from casework.contracts.export import as_json, example
+from casework.contracts.export import examples as examples_of
 from casework.contracts.ordering import OrderSent
 from casework.contracts.values import OrderedIntervention
 from casework.pricing import total
+from casework.records import Json
 from casework.schema import Amount, dump, read
+from delivery import answers
 from ordering import fhir, payload
-from ordering.payload import Cancelled, Changed, Ended, Head, Sent
+from ordering.payload import Answered, Cancelled, Changed, Ended, Head, Sent
+
+_CASE = UUID("8d1f3c52-2a77-4c5e-9a3f-5f1f0e6b7a90")
+_FIRST_ANSWER = 0x5D0C9E623A1F4F0E8B572C8A4F6D1B10
 
 
 def schema_documents() -> dict[str, str]:
-    """A JSON Schema for each kind of message."""
-    return {f"{kind}.v{payload.SCHEMA_VERSION}.schema.json": as_json(payload.schema(kind)) for kind in payload.KINDS}
+    """A JSON Schema for each kind of message, and of answer."""
+    made = {f"{kind}.v{payload.SCHEMA_VERSION}": payload.schema(kind) for kind in payload.KINDS}
+    made |= {f"answer.{kind}.v{answers.SCHEMA_VERSION}": answers.schema(kind) for kind in answers.KINDS}
+    return {f"{name}.schema.json": as_json(schema) for name, schema in made.items()}
 
 
 def example_documents() -> dict[str, str]:
-    """Each kind of message as JSON, and as the FHIR bundle that is a draft."""
-    made = {f"{sent.kind}.json": as_json(dump(sent)) for sent in examples()}
-    return made | {f"{sent.kind}.fhir.json": as_json(fhir.bundle(sent)) for sent in examples()}
+    """Each kind of message as JSON, an order also as the FHIR bundle that is a draft; and each kind of answer."""
+    made = {f"{sent.kind}.json": as_json(dump(sent)) for sent in (*examples(), outcome())}
+    made |= {f"answer.{sent['kind']}.json": as_json(sent) for sent in answered()}
+    bundles = {sent.kind: fhir.bundle(sent) for sent in examples() if isinstance(sent, fhir.BUNDLED)}
+    return made | {f"{kind}.fhir.json": as_json(bundle) for kind, bundle in bundles.items()}
+
+
+def answered() -> tuple[Json, ...]:
+    """What Bente's provider answers: yes, what it has done, its status note, that she is ill; and no to a change."""
+    note = {"id": "2026-03-31-1", "note_date": "2026-03-31", "note_text": "Bente fulgte sit ADL-skema hele ugen"}
+    subgoal = {"id": "adl", "subgoal_statement": "Jeg følger mit ADL-skema", "goal_notes": [note]}
+    goal = example(OrderSent)["goals"][0]["id"]
+    bodies: list[tuple[str, Json, Json]] = [
+        ("accept", {"version": 1}, {}),
+        ("record", {"documentation": {"goals": [{"id": goal, "subgoals": [subgoal]}]}}, {"seen": 2}),
+        ("submit-status-note", {}, {}),
+        ("report-change", {"text": "Bente er indlagt siden i går. Vi holder kontakten til afdelingen."}, {}),
+        ("reject", {"version": 2, "reason": "Vi har ikke timer nok til det nye mål"}, {}),
+    ]
+    return tuple(
+        {
+            "id": str(UUID(int=_FIRST_ANSWER + number)),
+            "kind": kind,
+            "schema_version": answers.SCHEMA_VERSION,
+            "case_id": str(_CASE),
+            "sent_at": f"2026-0{number + 3}-02T08:15:00+00:00",
+            **more,
+            "body": body,
+        }
+        for number, (kind, body, more) in enumerate(bodies)
+    )
+
+
+def outcome() -> Answered:
+    """A yes that came too late: another version waited by then."""
+    told = read(AnswerHandled, examples_of(AnswerHandled.contract.name, 1)["version-crossed"])
+    return payload.outcome(told, UUID(int=_FIRST_ANSWER), "Prøveby Kommune", 5, datetime(2026, 7, 3, 7, 0, tzinfo=UTC))
 
 
 def examples() -> tuple[Head, ...]:
@@ -56,7 +99,7 @@ def _head(kind: str, sequence: int, version: int, sent_at: datetime) -> dict[str
         "sequence": sequence,
         "sent_at": sent_at,
         "municipality": "Prøveby Kommune",
-        "case_id": UUID("8d1f3c52-2a77-4c5e-9a3f-5f1f0e6b7a90"),
+        "case_id": _CASE,
         "provider_id": order["provider_id"],
         "order_number": order["order_number"] if kind != "order.ended" else "2026-00019-1",
         "version": version,

@@ -25,6 +25,7 @@ def providers() -> None:
 
 providers.add_command(broker.make_queue)
 providers.add_command(broker.make_sender)
+providers.add_command(broker.make_receiver)
 
 
 @providers.command("import")

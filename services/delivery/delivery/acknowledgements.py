@@ -1,4 +1,4 @@
-"""That an order has come and been seen: each version is acknowledged by the first at its provider who reads it."""
+"""That an order has come and been seen: a version is acknowledged by the first at its provider to read or answer it."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -9,10 +9,11 @@ from casework.process import Role
 from casework.service.auth import let_in_too
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from delivery import commands, keys, model, rules, systems_api
+from delivery import answer_queue, commands, keys, model, rules, systems_api
 from delivery.document import document, with_acknowledgements
 from delivery.handlers import DeliveryHandlers
 from delivery.process import DELIVERY
+from delivery.settings import DeliverySettings
 
 PHASE = Phase(
     process=DELIVERY,
@@ -31,7 +32,9 @@ PHASE = Phase(
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    return PhaseService(PHASE, settings or Settings.from_env("delivery"), DeliveryHandlers, **overrides)
+    settings = settings or Settings.from_env("delivery")
+    mine = settings if isinstance(settings, DeliverySettings) else DeliverySettings.beside(settings)
+    return PhaseService(PHASE, mine, DeliveryHandlers, listens=answer_queue.listener, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:

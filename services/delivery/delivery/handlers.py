@@ -14,6 +14,7 @@ from casework.phase.store import admit, lock_case
 from casework.phase.tables import CaseRow, RecordRow, RunRow
 from casework.process import Actor, Role, Situation
 from delivery import acknowledgements, changes
+from delivery.commands import AnswerOrder
 from delivery.model import Documentation
 from delivery.rules import of_its_own_order
 from delivery.subgoals import under_each_of_its_goals
@@ -40,8 +41,12 @@ class DeliveryHandlers(Handlers):
         return super().record(session, case_id, patch, actor, now, key=key, seen=seen)
 
     def act(self, session: Session, case_id: UUID, command: Command, actor: Actor, now: datetime) -> Situation[Any]:
+        """As everywhere; and who answers an order has seen it, also where it came by queue and was never read here."""
         admit(session, case_id, actor)
-        return super().act(session, case_id, of_its_own_order(command, actor), actor, now)
+        s = super().act(session, case_id, of_its_own_order(command, actor), actor, now)
+        if isinstance(command, AnswerOrder) and actor.role is Role.PROVIDER:
+            self._acknowledge(session, case_id, actor, now)
+        return s
 
     def revision(self, session: Session, case: CaseRow, actor: Actor) -> int:
         """To a provider, how often its own order has changed (DEL-08)."""
@@ -57,6 +62,10 @@ class DeliveryHandlers(Handlers):
         """The provider that reads its order acknowledges it."""
         if actor.role is not Role.PROVIDER or what in SAYS_NOTHING_OF_THE_ORDER:
             return
+        self._acknowledge(session, case_id, actor, now)
+
+    def _acknowledge(self, session: Session, case_id: UUID, actor: Actor, now: datetime) -> None:
+        """The newest version of the provider's order has been seen there."""
         run = session.get(RunRow, (case_id, actor.provider_id, 1))
         if run and run.state.get("version"):
             acknowledgements.acknowledge(session, case_id, run.state["version"], actor, now)

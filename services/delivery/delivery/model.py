@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.delivery import StatusNoteSubmitted
 from casework.contracts.values import DeliveredGoal, Diagnosis, Note, OrderedIntervention, ReportedGoal
+from casework.credentials import Credential
 from casework.database import own_base
 from casework.fields import ALWAYS, Step, entries, field, step
 from casework.vocabularies.codes import Subtheme
@@ -131,18 +132,31 @@ class AcknowledgementRow(Base):
     name: Mapped[str]
 
 
-class ProviderKeyRow(Base):
+class ProviderKeyRow(Credential, Base):
     """The key by which a provider's own system answers. Kept as a hash: nobody reads it here."""
 
     __tablename__ = "provider_key"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    provider_id: Mapped[str] = mapped_column(index=True)
     hash: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]  # of the system; what it writes is signed so
-    valid_from: Mapped[datetime]
-    valid_to: Mapped[datetime | None]  # from then on it lets nobody in
-    made_by: Mapped[str]
     last_used_on: Mapped[date | None]
+
+    def shown(self) -> dict[str, Any]:
+        used = self.last_used_on and self.last_used_on.isoformat()
+        return {**super().shown(), "name": self.name, "last_used_on": used}
+
+
+class ProviderAnswerRow(Base):
+    """A message by which a provider's own system has answered, and what came of it. It is carried out this once."""
+
+    __tablename__ = "provider_answers"
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str]  # of what it says, by which a repeat is told from another message under the same id
+    kind: Mapped[str | None]
+    case_id: Mapped[UUID | None]
+    received_at: Mapped[datetime]
+    outcome: Mapped[str]
+    refusal: Mapped[dict[str, Any] | None]  # the problem document
 
 
 STEPS: tuple[type[Step], ...] = (Documentation, StatusNote)

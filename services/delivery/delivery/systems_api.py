@@ -11,7 +11,8 @@ from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields as mf
 
-from casework.errors import Forbidden, Invalid
+from casework import credentials
+from casework.errors import Forbidden, Invalid, NotFound
 from casework.phase.store import looked_at
 from casework.phase.tables import RunRow
 from casework.process import Role
@@ -22,7 +23,10 @@ from casework.service.clock import system
 from casework.service.phase_api import PhaseService, body, refusals
 from delivery import keys
 from delivery.document import status
-from delivery.model import ProviderChangeRow, State
+from delivery.model import ProviderAnswerRow, ProviderChangeRow, ProviderKeyRow, State
+
+ANSWERED = ("status", "title", "detail", "rule", "field")
+"""What an operator is told of a refusal: not what the provider wrote."""
 
 KEYS = "/providers/<provider_id>/keys"
 AFTER = {
@@ -62,6 +66,17 @@ class Naming(ma.Schema):
     name = mf.String(required=True, metadata={"description": "The system: what it writes is signed so"})
 
 
+class HandledAnswer(ma.Schema):
+    """An answer by message, and what came of it."""
+
+    id = mf.UUID(required=True)
+    kind = mf.String(required=True, allow_none=True)
+    case_id = mf.UUID(required=True, allow_none=True)
+    received_at = mf.DateTime(required=True)
+    outcome = mf.String(required=True, metadata={"description": "taken refused"})
+    refusal = mf.Dict(required=True, allow_none=True, metadata={"description": "Status, title, detail, rule, field"})
+
+
 class ListedOrder(ma.Schema):
     """An order, as far as a list tells: nothing of the citizen."""
 
@@ -91,7 +106,7 @@ def blueprint(service: PhaseService) -> Blueprint:
     def made(provider_id: str) -> Response:
         """Which keys a provider's system has, and has had."""
         with database.reading() as session:
-            return jsonify(keys=[keys.shown(row) for row in keys.made(session, provider_id)])
+            return jsonify(keys=[row.shown() for row in credentials.made(session, ProviderKeyRow, provider_id)])
 
     @blp.post(KEYS)
     @blp.doc(requestBody={"content": {"application/json": {"schema": Naming}}, "required": True})
@@ -105,7 +120,7 @@ def blueprint(service: PhaseService) -> Blueprint:
             raise Invalid({"name": ("Skriv, hvilket system nøglen er til", None)})
         with database.writing() as session:
             row, key = keys.make(session, provider_id, name, actor().id, system())
-            answer = jsonify(key=key, **keys.shown(row))
+            answer = jsonify(key=key, **row.shown())
         answer.headers["Cache-Control"] = "no-store"
         return answer, 201
 
@@ -116,7 +131,23 @@ def blueprint(service: PhaseService) -> Blueprint:
     def end(provider_id: str, key_id: UUID) -> Response:
         """End a key: the system has the next one, or it has come into wrong hands."""
         with database.writing() as session:
-            return jsonify(keys.shown(keys.end(session, provider_id, key_id, system())))
+            return jsonify(credentials.end(session, ProviderKeyRow, provider_id, key_id, system()).shown())
+
+    @blp.get("/providers/<provider_id>/answers/<uuid:answer_id>")
+    @blp.response(200, HandledAnswer, description="As it was told the provider")
+    @refusals(blp, 401, 403, 404)
+    @only(Role.LEADER, Role.OPERATOR)
+    def answered(provider_id: str, answer_id: UUID) -> Response:
+        """What came of an answer by message, without what was written."""
+        with database.reading() as session:
+            row = session.get(ProviderAnswerRow, (provider_id, answer_id))
+        if row is None:
+            raise NotFound("Her er ikke kommet et svar med det id")
+        refusal = {name: said for name, said in (row.refusal or {}).items() if name in ANSWERED}
+        return jsonify(
+            id=str(row.message_id), kind=row.kind, case_id=row.case_id and str(row.case_id),
+            received_at=row.received_at.isoformat(), outcome=row.outcome, refusal=refusal or None,
+        )  # fmt: skip
 
     @blp.get("/orders")
     @blp.doc(parameters=[AFTER])

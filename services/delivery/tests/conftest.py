@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +34,7 @@ from casework.service import auth
 from casework.service.clock import FileClock
 from casework.service.phase_api import PhaseService
 from casework.service.settings import Settings
+from delivery import answer_queue
 from delivery.app import PHASE, create, create_app
 from delivery.rules import of_its_own_order
 from delivery.subgoals import under_each_of_its_goals
@@ -68,6 +71,16 @@ def order(provider: str = "x-hus", version: int = 1, goals: tuple[Goal, ...] = (
         goals=goals or (goal("g1"), goal("g2", "Jeg ser min søn", primary_subtheme="network-relations")),
         interventions=(intervention,), **{**given, **more},
     )  # fmt: skip
+
+
+Posted = dict[str, Any]
+"""An answer by message."""
+
+
+def answer(kind: str, body: Any, case: UUID = CASE, **more: Any) -> Posted:
+    """An answer by message, under an id of its own."""
+    frame = {"id": str(uuid4()), "kind": kind, "schema_version": 1, "case_id": str(case)}
+    return {**frame, "sent_at": "2026-02-09T08:00:00+00:00", "body": body, **more}
 
 
 @dataclass
@@ -175,6 +188,19 @@ class World:
         address = more.pop("address", f"/cases/{CASE}{path}")
         return self.app.test_client().open(address, method=method.upper(), headers=headers, **more)
 
+    def answer(
+        self, sent: Posted | bytes, by: str = "x-hus", *, exchange: str | None = None, message_id: str | None = None
+    ) -> bool:
+        """A provider's own system answers by message. Whether that was new."""
+        body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+        came = SimpleNamespace(
+            body=body, properties={"message_id": message_id} if message_id else {},
+            delivery_info={"exchange": answer_queue.exchange_of(by) if exchange is None else exchange},
+        )  # fmt: skip
+        before = len(self.said("answer.handled"))
+        answer_queue.receive(self.service, [came])
+        return len(self.said("answer.handled")) > before
+
     def said(self, wire: str) -> list[dict[str, Any]]:
         with self.service.database.reading() as session:
             rows = session.scalars(sa.select(Outgoing).where(Outgoing.type == wire).order_by(Outgoing.position)).all()
@@ -182,12 +208,12 @@ class World:
 
 
 @contextmanager
-def a_world(folder: Path) -> Iterator[World]:
+def a_world(folder: Path, database: str = "") -> Iterator[World]:
     """Delivery, which knows a case with X-Hus' order."""
     clock = FileClock(folder / "clock")
     clock.set(at("2026-02-09"))
     settings = Settings(
-        database=f"sqlite:///{folder}/delivery.db", clock=f"file:{clock.path}",
+        database=database or f"sqlite:///{folder}/delivery.db", clock=f"file:{clock.path}",
         token_key=auth.public_key(KEY),
     )  # fmt: skip
     service = create(settings, transport=Silence())

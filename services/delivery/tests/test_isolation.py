@@ -19,15 +19,16 @@ import sqlalchemy as sa
 
 from casework.contracts import CONTRACTS, load_all
 from casework.contracts.common import NotificationRequested
-from casework.contracts.delivery import ChangeReported, OrderAnswered, StatusNoteSubmitted
+from casework.contracts.delivery import AnswerHandled, ChangeReported, OrderAnswered, StatusNoteSubmitted
 from casework.contracts.followup import StatusNoteRequested
 from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened
 from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
 from casework.contracts.values import Diagnosis
 from casework.messaging.tables import Outgoing
 from casework.process import Actor, Role
+from delivery.answers import KINDS
 
-from .conftest import CASE, X_HUS, World, a_world, goal, order
+from .conftest import CASE, X_HUS, World, a_world, answer, goal, order
 
 pytestmark = pytest.mark.rule("DEL-08")
 
@@ -36,6 +37,7 @@ CANARY = "Kanariefugl"
 OTHER_CASE = UUID("0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0009")
 NO_CASE = UUID("0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0404")
 NO_KEY = UUID("0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0405")
+SAME_ID = "0b2f5d0e-27a5-4a3b-9d3b-7f1f6f1c0406"
 
 Y_HUS = Actor("otto", f"Otto {CANARY}", Role.PROVIDER, "y-hus")
 Z_HUS = Actor("zita", "Zita Lund", Role.PROVIDER, "z-hus")
@@ -91,6 +93,24 @@ IN_A_CASE: dict[tuple[str, str], list[Call]] = {
 }
 """Every route of a case, and how X-Hus calls it, in this order."""
 
+BY_MESSAGE: list[Call] = [
+    ("report-change", {"text": "Igen"}),
+    ("report-change", {"text": "Ikke mit", "order": "y-hus"}),
+    ("report-change", {}),
+    ("record", {"documentation": {"other_notes": [{"id": "n2", "note_text": "Set i går"}]}}),
+    ("record", {"documentation": {"other_notes": [{"id": "y1", "note_text": "Samme id som hos Y"}]}}),
+    ("record", {"documentation": {"goals": [{"id": "g7", "subgoals": [{"id": "s7"}]}]}}),
+    ("record", {"nothing": {}}),
+    ("accept", {"version": 1}),
+    ("accept", {"version": 5}),
+    ("accept", {"version": 1, "order": "y-hus"}),
+    ("reject", {"version": 5}),
+    ("reject", {"version": 1, "order": "y-hus"}),
+    ("submit-status-note", {"order": "y-hus"}),
+    ("submit-status-note", {}),
+]
+"""Every kind of answer by message, and how X-Hus sends it, in this order."""
+
 ELSEWHERE: dict[tuple[str, str], list[Call]] = {
     ("GET", "/orders"): [
         ("/orders", None),
@@ -103,6 +123,7 @@ ELSEWHERE: dict[tuple[str, str], list[Call]] = {
     ("GET", "/providers/<provider_id>/keys"): [("/providers/y-hus/keys", None), ("/providers/x-hus/keys", None)],
     ("POST", "/providers/<provider_id>/keys"): [("/providers/y-hus/keys", {"name": "Mit"})],
     ("DELETE", "/providers/<provider_id>/keys/<uuid:key_id>"): [(f"/providers/y-hus/keys/{NO_KEY}", None)],
+    ("GET", "/providers/<provider_id>/answers/<uuid:answer_id>"): [(f"/providers/y-hus/answers/{SAME_ID}", None)],
     ("GET", "/flow"): [("/flow", None)],
     ("GET", "/parked"): [("/parked", None)],
     ("POST", "/parked/<uuid:message_id>/replay"): [(f"/parked/{NO_KEY}/replay", {})],
@@ -146,6 +167,9 @@ def y_hus_does_all_it_may(world: World) -> None:
     call("post", "/actions/report-change", {"text": f"{CANARY} fløj"})
     made = world.call("post", address="/providers/y-hus/keys", by=LEADER, json={"name": f"{CANARY}-system"})
     call("get", "", by=made.get_json()["key"])
+    world.answer(answer("report-change", {"text": f"{CANARY} kom"}), by="y-hus")
+    world.answer(answer("report-change", {}), by="y-hus")
+    world.answer(answer("record", {"status_note": {"provider_remarks": CANARY}}, id=SAME_ID), by="y-hus")
     world.hear(its_order(2, reason=f"{CANARY} flyttede"))
     call("post", "/actions/reject", {"reason": f"{CANARY} nej"})
     world.hear(its_order(3))
@@ -159,7 +183,7 @@ HEARD_OF_ONE = {StatusNoteRequested, OrderSent, OrderCancelled, OrderEnded}
 """What delivery is told of one provider; above, all of it is told of Y-Hus."""
 HEARD_OF_ALL = {CaseOpened, CaseChanged, CaseClosed}
 """What it is told of the case itself, which is the same for whoever helps in it."""
-TOLD_OF_ONE = {OrderAnswered, StatusNoteSubmitted, ChangeReported, NotificationRequested}
+TOLD_OF_ONE = {OrderAnswered, StatusNoteSubmitted, ChangeReported, NotificationRequested, AnswerHandled}
 """What delivery tells of one provider. Of the case it tells the house besides where it stands, in no one's words."""
 TOLD_OF_ALL = {"position.changed", "overview.changed"}
 
@@ -222,12 +246,19 @@ def story(world: World) -> Story:
     """What X-Hus is answered, and what others than the case's own lists are told meanwhile."""
     before = last(world)
     answers = everything(world)
+    by_message(world)
     with world.service.database.reading() as session:
         rows = session.scalars(sa.select(Outgoing).where(Outgoing.position > before).order_by(Outgoing.position)).all()
     return {
         "answers": answers,
         "told": [(row.type, row.envelope["body"]) for row in rows if row.type not in TOLD_OF_ALL],
     }
+
+
+def by_message(world: World) -> None:
+    """Every kind of answer by message; the first under an id that Y-Hus has used."""
+    for number, (kind, body) in enumerate(BY_MESSAGE):
+        world.answer(answer(kind, body, id=str(UUID(int=UUID(SAME_ID).int + number))))
 
 
 def last(world: World) -> int:
@@ -262,7 +293,7 @@ def test_a_provider_is_answered_as_if_it_were_alone_in_the_case(stories: tuple[S
 def test_no_word_of_another_comes_to_a_provider(stories: tuple[Story, Story], beside: World):
     _, told = stories
 
-    said = json.dumps(told["answers"], default=str)
+    said = json.dumps(told, default=str)
     assert "Jeg bor selv" in said
     assert CANARY not in said
     assert CANARY in answered(beside, "GET", ("", None), by=Y_HUS)[2]
@@ -271,8 +302,23 @@ def test_no_word_of_another_comes_to_a_provider(stories: tuple[Story, Story], be
 def test_what_a_provider_does_tells_nobody_of_another(stories: tuple[Story, Story]):
     alone, beside = stories
 
-    assert {kind for kind, _ in alone["told"]} == {"order.answered", "change.reported", "status_note.submitted"}
+    acts = {"order.answered", "change.reported", "status_note.submitted", "answer.handled"}
+    assert {kind for kind, _ in alone["told"]} == acts
     assert beside["told"] == alone["told"]
+
+
+def test_what_a_provider_sends_by_message_comes_to_the_same_whoever_helps_beside_it(stories: tuple[Story, Story]):
+    alone, beside = (outcomes(story) for story in stories)
+
+    assert len(alone) == len(BY_MESSAGE)
+    assert {kind for kind, *_ in alone} == {*KINDS}
+    assert {status for *_, status in alone} == {None, 404, 409, 422}
+    assert beside == alone
+
+
+def outcomes(story: Story) -> list[tuple[Any, ...]]:
+    told = [body for kind, body in story["told"] if kind == "answer.handled"]
+    return [(b["answer_kind"], b["outcome"], b.get("revision"), b.get("problem", {}).get("status")) for b in told]
 
 
 def test_what_a_provider_has_seen_is_stale_by_its_own_changes_alone(worlds: tuple[World, World]):
@@ -336,6 +382,19 @@ def test_anothers_case_is_as_one_that_does_not_exist(beside: World, route: tuple
         assert theirs == nobodys
 
 
+@pytest.mark.parametrize("kind, body", BY_MESSAGE)
+def test_anothers_case_is_as_one_that_does_not_exist_by_message_too(beside: World, kind: str, body: Any):
+    def told(by: str, case: UUID) -> tuple[Any, ...]:
+        with statements(beside) as asked:
+            beside.answer(answer(kind, body, case=case), by=by)
+        handled = beside.said("answer.handled")[-1]
+        return handled["outcome"], handled["problem"], asked
+
+    for by, theirs in (("z-hus", CASE), ("x-hus", OTHER_CASE)):
+        told(by, NO_CASE)  # the first that it is told begins its line
+        assert told(by, theirs) == told(by, NO_CASE)
+
+
 @pytest.mark.parametrize(
     "method, place, body",
     [
@@ -346,6 +405,7 @@ def test_anothers_case_is_as_one_that_does_not_exist(beside: World, route: tuple
         ("post", "/actions/report-change", '{"order": "{}", "text": "Nyt"}'),
         ("post", "/actions/submit-status-note", '{"order": "{}"}'),
         ("get", "/providers/{}/keys", "null"),
+        ("get", f"/providers/{{}}/answers/{SAME_ID}", "null"),
         ("post", "/providers/{}/keys", '{"name": "Mit"}'),
     ],
 )

@@ -21,7 +21,7 @@ from casework.service.clock import system
 from casework.testing.cases import wrong
 from delivery.model import ProviderChangeRow, ProviderKeyRow
 
-from .conftest import CASE, KIM, X_HUS, Y_HUS, World, at, order
+from .conftest import CASE, KIM, X_HUS, Y_HUS, World, answer, at, order
 
 ULLA = Actor("ulla", "Ulla Berg", Role.LEADER)
 OLE = Actor("ole", "Ole Dahl", Role.OPERATOR)
@@ -256,6 +256,14 @@ def test_a_system_acknowledges_as_people_do(world: World):
     world.call("get", by=key_of(world))
 
     assert acknowledged(world)[0][1] == "Bostedssystemet"
+
+
+def test_who_answers_an_order_that_came_by_queue_has_seen_it(world: World):
+    world.answer(answer("reject", {"version": 7}))
+    assert acknowledged(world) == [(None, None)] * 2
+
+    world.answer(answer("reject", {"version": 1}))
+    assert acknowledged(world) == [(at("2026-02-09").isoformat(), "X-Hus"), (None, None)]
 
 
 @pytest.mark.parametrize("address", ["/orders", f"/cases/{CASE}/changes"])

@@ -9,7 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.contracts import Command
+from casework.contracts import Command, Message
+from casework.contracts.delivery import AnswerHandled
 from casework.contracts.ordering import ProviderChanged
 from casework.database import lock
 from casework.errors import Invalid, NotFound
@@ -56,6 +57,13 @@ class OrderingHandlers(Handlers):
         if isinstance(command, SendOrders):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
+
+    def take(self, session: Session, envelope: Envelope, message: Message) -> None:
+        """As everywhere; and what came of a provider's answer is sent on to it."""
+        if isinstance(message, AnswerHandled):
+            handover.tell_outcome(session, message, envelope, self.municipality.name)
+        else:
+            super().take(session, envelope, message)
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What providers are sent, and what is said of money."""

@@ -6,19 +6,22 @@ mail says that there is news, without saying of whom.
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.channels import Parcel, ParcelRow, parcels_of, put_out
 from casework.contracts import Message
+from casework.contracts.delivery import AnswerHandled
 from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
 from casework.database import lock
+from casework.messaging import Envelope
 from casework.process import Situation
 from casework.records import Json
 from ordering import fhir, payload
 from ordering.model import ProviderLineRow, ProviderRow, State
-from ordering.payload import Head, OrderEvent
+from ordering.payload import Head, Opening, OrderEvent
 
 BY_SYSTEM = ("webhook", "queue")
 """The channels by which a provider's own system is reached."""
@@ -34,6 +37,16 @@ def hand_over(session: Session, s: Situation[State], messages: Iterable[Message]
         for event in told:
             if event.provider_id == provider.id:
                 _put_out(session, s, provider, line, event)
+
+
+def tell_outcome(session: Session, told: AnswerHandled, envelope: Envelope, municipality: str) -> None:
+    """Put out what came of a provider's answer, next in its line. One without a system any more is not told."""
+    for provider in _with_system(session, {told.provider_id}):
+        lock(session, f"provider-line/{provider.id}")
+        line = _line(session, provider.id)
+        sent = payload.outcome(told, envelope.id, municipality, line.number + 1, envelope.time)
+        if put_out(session, parcel(sent, provider.channel, provider.message_format)):
+            line.number = sent.sequence
 
 
 def _with_system(session: Session, ids: set[str]) -> Sequence[ProviderRow]:
@@ -57,9 +70,10 @@ def _put_out(
         line.number = sent.sequence
 
 
-def parcel(sent: Head, channel: str, form: str) -> Parcel:
-    """The message, ready to go. What operators see of it names the order, and nobody."""
-    writing = fhir if form == "fhir" else payload
+def parcel(sent: Opening, channel: str, form: str) -> Parcel:
+    """The message, ready to go. What operators see of it names the order, or the answer, and nobody."""
+    case_id, about = _about(sent)
+    writing = fhir if form == "fhir" and isinstance(sent, fhir.BUNDLED) else payload
     return Parcel(
         id=sent.id,
         channel=channel,
@@ -67,10 +81,19 @@ def parcel(sent: Head, channel: str, form: str) -> Parcel:
         kind=sent.kind,
         body=writing.to_bytes(sent),
         content_type=writing.CONTENT_TYPE,
-        case_id=sent.case_id,
-        about=f"{sent.order_number}/{sent.version}",
+        case_id=case_id,
+        about=about,
         made_at=sent.sent_at,
     )
+
+
+def _about(sent: Opening) -> tuple[UUID | None, str]:
+    match sent:
+        case Head():
+            return sent.case_id, f"{sent.order_number}/{sent.version}"
+        case payload.Answered():
+            return sent.case_id, str(sent.answer_id or "")
+    raise TypeError(f"{sent.kind} is about nothing that an operator knows")
 
 
 # how far it is

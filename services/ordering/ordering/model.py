@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.contracts.ordering import OrderSent
 from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
+from casework.credentials import Credential
 from casework.database import own_base
 from casework.fields import ALWAYS, Step, entries, field, needed, step, value
 from casework.schema import Amount
@@ -207,16 +207,11 @@ class ProviderRow(Base):
     changed_at: Mapped[datetime]
 
 
-class ProviderSecretRow(Base):
+class ProviderSecretRow(Credential, Base):
     """A key by which what is sent to a provider's webhook is signed. Kept as it is: to sign takes the key itself."""
 
     __tablename__ = "provider_secret"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    provider_id: Mapped[str] = mapped_column(index=True)
     secret: Mapped[bytes]
-    valid_from: Mapped[datetime]
-    valid_to: Mapped[datetime | None]  # from then on it is not used any more
-    made_by: Mapped[str]
 
 
 class ProviderLineRow(Base):

@@ -1,4 +1,6 @@
-"""What a provider's own system is sent: an order, a change of it, a cancellation, the end. Pure; docs/providers tells.
+"""What a provider's own system is sent: an order, a change of it, a cancellation, the end; what came of its answers.
+
+Pure; docs/providers tells.
 
 An order as it is sent holds this provider's goals and the documents that were chosen, and no more (ORD-03, ORD-07);
 what is added here is what a receiver needs to take each message once and in its order.
@@ -11,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from casework import records
+from casework.contracts.delivery import AnswerHandled, Handled, Problem
 from casework.contracts.export import DIALECT, schema_of_type
 from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
 from casework.fields import entries, field, needed, value
@@ -32,7 +35,7 @@ _NOT_COMPARED = ("provider_id", "order_number", "version", "sent_on", "reason")
 
 
 @value
-class Head:
+class Opening:
     """What every message to a provider begins with."""
 
     id: UUID = needed("Beskedens id")  # the same when it is sent again
@@ -41,8 +44,14 @@ class Head:
     sequence: int = needed("Løbenummer hos udføreren")  # 1, 2, 3 … over all that this provider is sent
     sent_at: datetime = needed("Afsendt")
     municipality: str = needed("Kommune")
-    case_id: UUID = needed("Sagens id")
     provider_id: str = needed("Udfører")
+
+
+@value
+class Head(Opening):
+    """What every message about an order begins with."""
+
+    case_id: UUID = needed("Sagens id")
     order_number: str = needed("Bestillingsnummer")
     version: int = needed("Version")
 
@@ -95,11 +104,24 @@ class Ended(Head):
     ended_on: date = needed("Sluttet den")
 
 
-KINDS: dict[str, type[Head]] = {
+@value
+class Answered(Opening):
+    """What came of an answer by message. Where it is refused, nothing has changed: `problem` (RFC 9457) says why."""
+
+    answer_id: UUID | None = field("Svarets id")  # absent where it could not be read
+    answer_kind: str | None = field("Svarets art")
+    case_id: UUID | None = field("Sagens id")
+    outcome: Handled = needed("Udfald")
+    revision: int | None = field("Revision")  # of the order, as the answer has left it
+    problem: Problem | None = field("Afvisning")
+
+
+KINDS: dict[str, type[Opening]] = {
     "order.sent": Sent,
     "order.changed": Changed,
     "order.cancelled": Cancelled,
     "order.ended": Ended,
+    "answer.handled": Answered,
 }
 """The messages by their kind."""
 
@@ -123,6 +145,26 @@ def message(s: Situation[State], told: OrderEvent, sequence: int) -> Head:
         order_number=run.state.order_number or "",
         version=told.version,
         **more,
+    )
+
+
+def outcome(told: AnswerHandled, message_id: UUID, municipality: str, sequence: int, at: datetime) -> Answered:
+    """What the provider is sent of this, next in its line; once for each message by which it is told here."""
+    kind = _KIND_OF[Answered]
+    return Answered(
+        id=uuid5(_OURS, f"{kind}/{message_id}"),
+        kind=kind,
+        schema_version=SCHEMA_VERSION,
+        sequence=sequence,
+        sent_at=at,
+        municipality=municipality,
+        provider_id=told.provider_id,
+        answer_id=told.answer_id,
+        answer_kind=told.answer_kind,
+        case_id=told.case_id,
+        outcome=told.outcome,
+        revision=told.revision,
+        problem=told.problem,
     )
 
 
@@ -175,12 +217,12 @@ def _entries(found: Iterable[Change], where_absent: str) -> Iterator[str]:
 
 
 # on the wire
-def to_bytes(sent: Head) -> bytes:
+def to_bytes(sent: Opening) -> bytes:
     """The message as it lies in a queue, or is posted: JSON, UTF-8. Always the same for the same message."""
     return json.dumps(dump(sent), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def from_bytes(body: bytes) -> Head:
+def from_bytes(body: bytes) -> Opening:
     """The message again. Raises KeyError for a kind that is none of ours."""
     given = json.loads(body)
     return read(KINDS[given["kind"]], given)

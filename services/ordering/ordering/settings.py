@@ -6,8 +6,7 @@ from dataclasses import dataclass, fields
 
 from environs import Env
 
-from casework.configuration import Misconfigured
-from casework.service.settings import Settings
+from casework.service.settings import Settings, provider_broker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +24,6 @@ class OrderingSettings(Settings):
     def beside(cls, shared: Settings) -> OrderingSettings:
         """The shared settings as they are given, and our own from the environment."""
         env = Env(prefix="ORDERING_")
-        broker = env.str("PROVIDER_BROKER", cls.provider_broker)
-        if broker and not broker.startswith(("amqp://", "amqps://")):
-            raise Misconfigured("PROVIDER_BROKER: her skal stå amqp://… eller amqps://…")
         given = {f.name: getattr(shared, f.name) for f in fields(Settings)}
         given["private_receivers"] = env.bool("PRIVATE_RECEIVERS", shared.private_receivers)
-        return cls(**given, provider_broker=broker)
+        return cls(**given, provider_broker=provider_broker(env))

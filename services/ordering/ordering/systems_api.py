@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
+from casework import credentials
 from casework.calendar import DENMARK
 from casework.errors import NotFound
 from casework.process import Role
@@ -14,6 +15,7 @@ from casework.service.auth import actor, only
 from casework.service.clock import system
 from casework.service.phase_api import PhaseService, found, note_access, reader, refusals
 from ordering import fhir, payload, webhook_secrets
+from ordering.model import ProviderSecretRow
 
 SECRETS = "/providers/<provider_id>/secrets"
 
@@ -29,7 +31,7 @@ def blueprint(service: PhaseService) -> Blueprint:
     def secrets(provider_id: str) -> Response:
         """Which secrets a provider's webhook has, and has had."""
         with database.reading() as session:
-            return jsonify(secrets=[webhook_secrets.shown(row) for row in webhook_secrets.made(session, provider_id)])
+            return jsonify(secrets=[row.shown() for row in credentials.made(session, ProviderSecretRow, provider_id)])
 
     @blp.post(SECRETS)
     @blp.response(201, description="The secret, shown this once")
@@ -39,7 +41,7 @@ def blueprint(service: PhaseService) -> Blueprint:
         """Make a secret. What is sent is signed by both until the former is ended."""
         with database.writing() as session:
             row, secret = webhook_secrets.make(session, provider_id, actor().id, system())
-            answer = jsonify(secret=secret, **webhook_secrets.shown(row))
+            answer = jsonify(secret=secret, **row.shown())
         answer.headers["Cache-Control"] = "no-store"
         return answer, 201
 
@@ -50,7 +52,7 @@ def blueprint(service: PhaseService) -> Blueprint:
     def end(provider_id: str, secret_id: UUID) -> Response:
         """End a secret: the provider has the next one, or it has come into wrong hands."""
         with database.writing() as session:
-            return jsonify(webhook_secrets.shown(webhook_secrets.end(session, provider_id, secret_id, system())))
+            return jsonify(credentials.end(session, ProviderSecretRow, provider_id, secret_id, system()).shown())
 
     @blp.get("/cases/<uuid:case_id>/orders/<provider_id>/<int:version>.fhir.json")
     @blp.response(200, description="A FHIR R4 message bundle, shaped after KL's draft", content_type=fhir.CONTENT_TYPE)

@@ -5,22 +5,29 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
 from casework.channels import ParcelRow
-from casework.contracts.delivery import OrderAnswered
+from casework.contracts.delivery import AnswerHandled, Handled, OrderAnswered, Problem
 from casework.contracts.intake import CaseClosed
 from casework.contracts.ordering import OrderSent
+from casework.messaging import Envelope
 from casework.phase.store import load
 from casework.phase.tables import CaseRow
-from casework.schema import read
+from casework.schema import dump, read
 from ordering import payload
 from ordering.handover import hand_over
 
-from .conftest import ECONOMY, KIM, World, assessed, goal, help_from, made, plan
+from .conftest import CASE, ECONOMY, KIM, World, assessed, goal, help_from, made, plan
+
+NO = Problem(
+    type="about:blank", status=409, title="Sagen venter ikke på det her", detail="Læs den først", field="version"
+)
+AN_ANSWER = UUID("5d0c9e62-3a1f-4f0e-8b57-2c8a4f6d1b10")
 
 
 def enter(world: World, name: str, channel: str, **more: Any) -> None:
@@ -137,6 +144,84 @@ def _as_told(world: World, session: Any) -> Any:
     case = session.scalars(sa.select(CaseRow)).one()
     s = load(session, world.service.phase, case, world.service.municipality, KIM, world.service.clock())
     return s, read(OrderSent, world.said("order.sent")[0])
+
+
+# what came of its answers
+def handled(name: str = "x-hus", **more: Any) -> AnswerHandled:
+    given = {"answer_id": AN_ANSWER, "answer_kind": "accept", "case_id": CASE, "outcome": Handled.TAKEN, "revision": 2}
+    return AnswerHandled(provider_id=name, **{**given, **more})
+
+
+def hear(world: World, told: AnswerHandled) -> None:
+    """It is about the provider, and not about a case."""
+    envelope = Envelope(
+        id=uuid4(), type=told.contract.name, version=1, subject=told.provider_id, numbers={},
+        time=world.service.clock(), producer="delivery", body=dump(told),
+    )  # fmt: skip
+    world.service.inbox.receive([envelope.to_json()])
+
+
+def test_what_came_of_an_answer_is_told_next_in_the_line_of_its_provider(two: World):
+    enter(two, "bohaven", "queue")
+    two.do("send")
+    hear(two, handled())
+    two.do("cancel", order="x-hus", reason="Flytter")
+
+    mine = [json.loads(row.body) for row in parcels(two) if row.receiver == "x-hus"]
+    assert [(m["sequence"], m["kind"]) for m in mine] == [
+        (1, "order.sent"),
+        (2, "answer.handled"),
+        (3, "order.cancelled"),
+    ]
+    told = mine[1]
+    assert (told["answer_id"], told["answer_kind"], told["outcome"]) == (str(AN_ANSWER), "accept", "taken")
+    assert (told["case_id"], told["revision"]) == (str(CASE), 2)
+
+
+def test_a_refused_answer_is_told_with_its_problem(two: World):
+    hear(two, handled(outcome=Handled.REFUSED, revision=None, problem=NO))
+
+    (row,) = parcels(two)
+    assert json.loads(row.body)["problem"] == dump(NO)
+    assert row.about == str(AN_ANSWER)
+
+
+def test_two_outcomes_under_one_id_are_two_messages(two: World):
+    hear(two, handled())
+    hear(two, handled(outcome=Handled.REFUSED, problem=NO))
+
+    assert [json.loads(row.body)["sequence"] for row in parcels(two)] == [1, 2]
+
+
+def test_an_answer_that_could_not_be_read_is_told_without_a_case(two: World):
+    unread = {"answer_id": None, "answer_kind": None, "case_id": None, "outcome": Handled.REFUSED, "revision": None}
+    hear(two, handled(**unread, problem=NO))
+
+    (row,) = parcels(two)
+    assert (row.case_id, row.about) == (None, "")
+
+
+@pytest.mark.parametrize("name", ["bohaven", "ukendt"])
+def test_a_provider_without_a_system_any_more_is_not_told(two: World, name: str):
+    hear(two, handled(name))
+
+    assert parcels(two) == []
+
+
+def test_an_outcome_is_json_also_where_orders_are_fhir(two: World):
+    enter(two, "x-hus", "webhook", message_format="fhir")
+    hear(two, handled())
+
+    (row,) = parcels(two)
+    assert row.content_type == "application/json"
+
+
+def test_outcomes_do_not_stand_among_the_messages_of_an_order(two: World):
+    two.do("send")
+    hear(two, handled())
+
+    orders = {order["provider"]["id"]: order.get("delivery") for order in two.part()["parts"]["orders"]}
+    assert [one["kind"] for one in orders["x-hus"] or ()] == ["order.sent"]
 
 
 # by the portal

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 from jsonschema import Draft202012Validator
 
+from casework.contracts import export
+from casework.contracts.delivery import AnswerHandled
 from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
 from casework.contracts.values import Document
-from casework.schema import dump
+from casework.schema import dump, read
 from ordering import fhir, payload
 from ordering.payload import Cancelled, Changed, Ended, Head, Sent
 
@@ -160,6 +163,15 @@ def test_every_message_is_as_its_schema_says(running: Played):
         check = Draft202012Validator(payload.schema(sent.kind), format_checker=Draft202012Validator.FORMAT_CHECKER)
         check.validate(json.loads(payload.to_bytes(sent)))
         assert not check.is_valid({**dump(sent), "kind": "order.forgotten"})
+
+
+def test_what_came_of_an_answer_is_as_its_schema_says():
+    for body in export.examples("answer.handled", 1).values():
+        told = read(AnswerHandled, body)
+        sent = payload.outcome(told, uuid4(), "Prøveby", 3, datetime(2026, 3, 2, tzinfo=UTC))
+        check = Draft202012Validator(payload.schema(sent.kind), format_checker=Draft202012Validator.FORMAT_CHECKER)
+        check.validate(json.loads(payload.to_bytes(sent)))
+        assert payload.from_bytes(payload.to_bytes(sent)) == sent
 
 
 # FHIR

@@ -10,13 +10,14 @@ from datetime import timedelta
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
+from casework import credentials
 from casework.channels.webhook import Destination
 from casework.errors import Invalid
 from casework.process import Actor, Role
 from casework.service.clock import system
 from casework.testing.cases import wrong
 from ordering import webhook_secrets
-from ordering.model import ProviderEntry
+from ordering.model import ProviderEntry, ProviderSecretRow
 
 from .conftest import CASE, ECONOMY, KIM, LONE, World, assessed, goal, help_from, made
 
@@ -109,11 +110,11 @@ def test_where_the_webhook_lies_is_looked_up_when_it_is_called(registered: World
 def test_a_secret_ends_at_its_time(registered: World):
     make(registered)
     with registered.service.database.writing() as session:
-        (row,) = webhook_secrets.made(session, "x-hus")
+        (row,) = credentials.made(session, ProviderSecretRow, "x-hus")
         row.valid_to = system() + timedelta(hours=1)
 
-        assert webhook_secrets.in_use(session, "x-hus", system()) == [row]
-        assert webhook_secrets.in_use(session, "x-hus", system() + timedelta(hours=1)) == []
+        assert row.holds(system())
+        assert not row.holds(system() + timedelta(hours=1))
 
 
 # queues

@@ -7,7 +7,7 @@ every reader must: a newer sender may say more (`compatibility` says what else m
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from inspect import cleandoc
@@ -19,8 +19,9 @@ from marshmallow import fields as mf
 
 from casework import schema as wire
 from casework.contracts import SERVICES, Contract, Message, load_all
-from casework.fields import walk
+from casework.fields import Field, fields_of, walk
 from casework.messaging.envelope import Envelope
+from casework.records import REMOVED
 from casework.schema import schema_class
 from casework.vocabularies.fields import CodeField, LevelField
 
@@ -118,6 +119,37 @@ class _Writer:
             self.types[name] = {}  # a type that holds itself ends here
             self.types[name] = self.whole(cls, name)
         return {"$ref": f"{self.at}{name}"}
+
+
+class Recorder(_Writer):
+    """Writes what may be recorded: null empties a field; what is reckoned, or only shown, is left out."""
+
+    def __init__(self) -> None:
+        super().__init__(DEFS)
+
+    def group(self, cls: type, *, only: Collection[str] | None = None, needs: Collection[str] = ()) -> Json:
+        """The fields of a step, entry or command, or `only` some of them; no others are taken."""
+        open_ = {n: d for n, d in fields_of(cls).items() if not d.info.computed and (only is None or n in only)}
+        written = {name: self.open(declared, cls, name in needs) for name, declared in open_.items()}
+        return closed(written, [name for name in open_ if name in needs])
+
+    def open(self, declared: Field, cls: type, needed: bool) -> Json:
+        writable, key = declared.info.writable, declared.info.key
+        if declared.many and declared.entry and key:
+            entry = self.group(declared.entry, only=None if writable is None else (key, *writable))
+            if writable is None:
+                entry["properties"][REMOVED] = {"const": True, "description": "Takes the entry out"}
+            form: Json = {"type": "array", "items": entry}
+        else:
+            form = self.form(wire.marshmallow_field(declared, cls))
+        return {"title": declared.info.label, **(form if needed or writable else {"anyOf": [form, {"type": "null"}]})}
+
+
+def closed(properties: Json, required: Iterable[str]) -> Json:
+    """An object with these fields and no others: what comes is refused for a field that is not known."""
+    needed = list(required)
+    made: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**made, "required": needed} if needed else made
 
 
 _WRITTEN: dict[type[mf.Field[Any]], Json] = {
@@ -333,7 +365,8 @@ What the services tell each other: {count} messages. This folder is written by `
 - [asyncapi.yaml](asyncapi.yaml) is the whole as AsyncAPI 3.0: the queues, who tells whom what, and examples.
 
 A provider's system reads `order.sent`, `order.cancelled`, `order.ended` and `status_note.requested`, and answers with
-`order.answered`, `status_note.submitted` and `change.reported`.
+`order.answered`, `status_note.submitted` and `change.reported`; `answer.handled` tells it what came of an answer by
+queue. In which form is told in [docs/providers](../providers/README.md).
 
 Under one version number a message may only gain fields, and these may be absent. Any other change gets the next number,
 and the schema of the old one stays here. A code that is new in a code list is no new version: all services are given

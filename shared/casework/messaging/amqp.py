@@ -179,14 +179,13 @@ class Sender:
 
 
 class Taker:
-    """A link that takes what comes for one service, and gives it back by breaking off."""
+    """A link that takes what comes in one queue, and gives it back by breaking off."""
 
-    def __init__(self, link: Link, topology: Topology, service: str) -> None:
+    def __init__(self, link: Link, queue: str, prefetch: int = PREFETCH) -> None:
         self.link = link
         self.arrived: deque[Any] = deque()
-        topology.declare(link.channel, [service])
-        link.channel.basic_qos(0, PREFETCH, False)  # per consumer: quorum queues refuse a global one
-        link.channel.basic_consume(topology.queue(service), callback=self.arrived.append)
+        link.channel.basic_qos(0, prefetch, False)  # per consumer: quorum queues refuse a global one
+        link.channel.basic_consume(queue, callback=self.arrived.append)
 
     def wait(self) -> list[Any]:
         """What has arrived, as much as may be received together; after a short wait perhaps nothing."""
@@ -228,27 +227,28 @@ class Amqp:
                 return self._send_one_by_one(parcels)
 
     def consume(self, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
-        pauses = Pauses()
-        while not stop():
-            try:
-                receive([])  # where nothing can be stored, nothing is taken, and no delivery is counted
-                with self._link(HEARTBEAT) as link:
-                    taker = Taker(link, self.topology, service)
-                    pauses.over()
-                    _take(taker, service, receive, stop)
-            except Exception as error:  # whatever it is: the broker hands out again, on a new link, what was open
-                pause = pauses.next()
-                log.warning("consumer_lost", service=service, error=f"{type(error).__name__}: {error}", seconds=pause)
-                _sleep(pause, stop)
+        def attend(link: Link) -> Taker:
+            self.topology.declare(link.channel, [service])
+            return Taker(link, self.topology.queue(service))
+
+        def bodies(messages: list[Any]) -> None:
+            receive([message.body for message in messages])
+
+        consume(self.url, attend, bodies, stop, service)
 
     def declare(self, services: Iterable[str] = (*SERVICES, ARCHIVE)) -> None:
         """Make exchange and queues, so that messages wait for a consumer that has never been there yet."""
-        with self._link() as link:
+        with _link(self.url) as link:
             self.topology.declare(link.channel, services)
+
+    def behind(self, service: str) -> int:
+        """How many messages wait for the service, which nobody has been handed."""
+        with _link(self.url) as link:
+            return int(link.channel.queue_declare(self.topology.queue(service), passive=True).message_count)
 
     def remove(self, services: Iterable[str] = (*SERVICES, ARCHIVE)) -> None:
         """Remove exchange and queues, with what is in them. For walks and tests."""
-        with self._link() as link:
+        with _link(self.url) as link:
             self.topology.delete(link.channel, services)
 
     def close(self) -> None:
@@ -285,7 +285,7 @@ class Amqp:
             except LOST:
                 self._drop()
         if self._sender is None:
-            link = self._dial(heartbeat=0)
+            link = _dial(self.url, heartbeat=0)
             try:
                 self._sender = Sender(link, self.topology)
             except BaseException:
@@ -298,23 +298,47 @@ class Amqp:
         if sender:
             sender.link.drop()
 
-    @contextmanager
-    def _link(self, heartbeat: int = 0) -> Iterator[Link]:
-        link = self._dial(heartbeat)
-        try:
-            yield link
-        except BaseException:
-            link.drop()
-            raise
-        link.close()
 
-    def _dial(self, heartbeat: int) -> Link:
-        hosts: Any = Connection(self.url, heartbeat=heartbeat, connect_timeout=CONNECTED_WITHIN)  # type: ignore[no-untyped-call]
-        for _ in hosts.alt[1:]:  # a URL may name the hosts of a cluster, with semicolons between
-            with suppress(*LOST):
-                return Link(hosts)
-            hosts.maybe_switch_next()
-        return Link(hosts)
+def consume(
+    url: str, attend: Callable[[Link], Taker], receive: Callable[[list[Any]], None], stop: Callable[[], bool], name: str
+) -> None:
+    """Hand over what comes, until `stop`, and acknowledge it when `receive` returns.
+
+    What it raises at is kept and tried again, ever slower; where the link is lost, another is made. `receive` gets no
+    messages before each link: it raises where nothing could be stored.
+    """
+    pauses = Pauses()
+    while not stop():
+        try:
+            receive([])  # where nothing can be stored, nothing is taken, and no delivery is counted
+            with _link(url, HEARTBEAT) as link:
+                taker = attend(link)
+                pauses.over()
+                _take(taker, name, receive, stop)
+        except Exception as error:  # whatever it is: the broker hands out again, on a new link, what was open
+            pause = pauses.next()
+            log.warning("consumer_lost", service=name, error=f"{type(error).__name__}: {error}", seconds=pause)
+            _sleep(pause, stop)
+
+
+@contextmanager
+def _link(url: str, heartbeat: int = 0) -> Iterator[Link]:
+    link = _dial(url, heartbeat)
+    try:
+        yield link
+    except BaseException:
+        link.drop()
+        raise
+    link.close()
+
+
+def _dial(url: str, heartbeat: int) -> Link:
+    hosts: Any = Connection(url, heartbeat=heartbeat, connect_timeout=CONNECTED_WITHIN)  # type: ignore[no-untyped-call]
+    for _ in hosts.alt[1:]:  # a URL may name the hosts of a cluster, with semicolons between
+        with suppress(*LOST):
+            return Link(hosts)
+        hosts.maybe_switch_next()
+    return Link(hosts)
 
 
 def _take(taker: Taker, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
@@ -325,7 +349,7 @@ def _take(taker: Taker, service: str, receive: Callable[[list[Any]], None], stop
         if not messages:
             continue
         try:
-            receive([message.body for message in messages])
+            receive(messages)
         except Exception as error:  # the database is away, most likely; this is not about one message
             pause = pauses.next()
             kind = type(error).__name__  # and no more: its text may quote what is in the messages

@@ -14,16 +14,36 @@ from casework.errors import Refusal
 log = structlog.get_logger()
 
 
-def problem(status: int, title: str, detail: str, **more: Any) -> Response:
+def document(status: int, title: str, detail: str, **more: Any) -> dict[str, Any]:
+    """A problem document; what is None is left out."""
     body = {"type": "about:blank", "status": status, "title": title, "detail": detail}
-    answer = jsonify(body | {name: value for name, value in more.items() if value is not None})
-    answer.status_code = status
+    return body | {name: value for name, value in more.items() if value is not None}
+
+
+def document_of(error: Exception) -> dict[str, Any]:
+    """What is said of an error, by whatever way. What we did not foresee is logged whole, and shown as a 500."""
+    match error:
+        case Refusal():
+            return document(error.status, error.title, error.message, rule=error.rule, field=error.field, **error.more)
+        case StaleDataError():
+            return document(409, "To handlede på samme tid", "En anden nåede det først. Hent sagen igen.")
+    log.error("unforeseen", error=type(error).__name__, exc_info=error)
+    return document(500, "Noget gik galt hos os", "Det, du skrev, er ikke gemt. Fejlen er noteret.")
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> Response:
+    return _answer(document(status, title, detail, **more))
+
+
+def refusal(error: Exception) -> Response:
+    return _answer(document_of(error))
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    answer = jsonify(body)
+    answer.status_code = body["status"]
     answer.mimetype = "application/problem+json"
     return answer
-
-
-def refusal(error: Refusal) -> Response:
-    return problem(error.status, error.title, error.message, rule=error.rule, field=error.field, **error.more)
 
 
 def http(error: HTTPException) -> Any:
@@ -48,15 +68,6 @@ _DANISH = {
 
 
 def init_app(app: Flask) -> None:
-    """Answer all errors alike; what we did not foresee is logged whole and shown as no more than a 500."""
-    app.register_error_handler(Refusal, refusal)
+    """Answer all errors alike."""
     app.register_error_handler(HTTPException, http)
-
-    @app.errorhandler(StaleDataError)
-    def _both_acted(error: StaleDataError) -> Response:
-        return problem(409, "To handlede på samme tid", "En anden nåede det først. Hent sagen igen.")
-
-    @app.errorhandler(Exception)
-    def _unforeseen(error: Exception) -> Response:
-        log.exception("unforeseen", error=type(error).__name__)
-        return problem(500, "Noget gik galt hos os", "Det, du skrev, er ikke gemt. Fejlen er noteret.")
+    app.register_error_handler(Exception, refusal)

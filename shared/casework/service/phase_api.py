@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -207,9 +207,7 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
     def act(case_id: UUID) -> Response:
         who, given_body = actor(), body()
         forbid(service.phase.process, who.role, command, name)
-        if "action" in given_body:
-            raise Invalid({"action": ("Handlingen står i adressen", None)})
-        given = load_typed(command, {**given_body, "action": name})
+        given = asked(command, name, given_body)
         with service.database.writing() as session:
             service.handlers.act(session, case_id, given, who, service.clock())
             revision = service.handlers.revision(session, session.get_one(CaseRow, case_id), who)
@@ -225,6 +223,13 @@ def _action(blp: Blueprint, service: PhaseService, command: type[Command], name:
     act = refusals(blp, 400, 401, 403, 404, 409, 413, 422)(act)
     act = blp.response(200, Recorded, description="Done", headers=ETAG)(act)
     blp.route(f"/<uuid:case_id>/actions/{short.replace('_', '-')}", methods=["POST"])(act)
+
+
+def asked(command: type[Command], name: str, given: Mapping[str, Any]) -> Command:
+    """The command of that name, as it is given. Raises Invalid."""
+    if "action" in given:
+        raise Invalid({"action": ("Handlingen står ikke blandt felterne", None)})
+    return load_typed(command, {**given, "action": name})
 
 
 def body() -> dict[str, Any]:

@@ -25,6 +25,8 @@ MakeChannels = Callable[[Any], Mapping[str, Channel]]
 """(service) -> the channels by which it reaches somebody outside."""
 Told = Callable[[Any, Session, ParcelRow], None]
 """(service, session, parcel) hears in the same commit that a parcel has been sent, or given up."""
+Listen = Callable[[Callable[[], bool]], None]
+"""(stop) takes what somebody outside sends by a queue, until `stop`."""
 
 
 class Service:
@@ -35,6 +37,7 @@ class Service:
     def __init__(
         self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None,
         channels: MakeChannels | None = None, on_sent: Told | None = None, on_given_up: Told | None = None,
+        listens: Callable[[Any], Listen | None] = lambda service: None,
     ) -> None:  # fmt: skip
         self.name, self.settings = name, settings
         vocabularies.use(settings.municipality)  # before the settings, which may name codes that were taken in
@@ -46,6 +49,7 @@ class Service:
         self.relay = Relay(self.database, self.transport, clocks.system)
         self.wake: Callable[[], None] = lambda: None  # called after each commit that owes others something
         self.post = self._make_post(channels, on_sent, on_given_up) if channels else None
+        self.listen = listens(self)
         if isinstance(self.transport, Direct):
             self.transport.connect(name, self.inbox.receive)
 
@@ -87,6 +91,7 @@ class Service:
             jobs += self.rounds(stop)
         if consume:
             jobs.append(lambda: self.transport.consume(self.name, self.inbox.receive, stop.is_set))
+            jobs += [partial(self.listen, stop.is_set)] if self.listen else []
         if relay:
             jobs.append(lambda: repeat(stop, self.relay.run_once, 0.05))
         threads = [threading.Thread(target=job, name=f"{self.name}-{n}", daemon=True) for n, job in enumerate(jobs)]

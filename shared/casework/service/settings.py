@@ -7,6 +7,8 @@ from pathlib import Path
 
 from environs import Env
 
+from casework.configuration import Misconfigured
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -43,3 +45,11 @@ class Settings:
             tasks_broker=env.str("TASKS_BROKER", cls.tasks_broker),
             private_receivers=env.bool("PRIVATE_RECEIVERS", cls.private_receivers),
         )
+
+
+def provider_broker(env: Env) -> str:
+    """PROVIDER_BROKER: the part of the broker that providers see; empty where there is none. Raises Misconfigured."""
+    url: str = env.str("PROVIDER_BROKER", "")
+    if url and not url.startswith(("amqp://", "amqps://")):
+        raise Misconfigured("PROVIDER_BROKER: her skal stå amqp://… eller amqps://…")
+    return url

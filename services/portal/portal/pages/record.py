@@ -590,6 +590,8 @@ def _asked(place: Place, fields: Sequence[Mapping[str, Any]], part: Mapping[str,
     orders = [Option(key, names.get(key, key)) for key in keys]
     asked: list[Mapping[str, Any]] = []
     for f in fields:
+        if f["name"] == "version":  # of an order: the one that was on the page
+            continue
         if f["name"] != "order":
             asked.append(f)
         elif not place.is_provider and orders:
