@@ -14,7 +14,7 @@ from casework.contracts.values import OrderedIntervention
 from casework.pricing import total
 from casework.schema import Amount, dump, read
 from ordering import fhir, payload
-from ordering.payload import Cancelled, Changed, Ended, Head, Sent
+from ordering.payload import Cancelled, Changed, Ended, Head, Notice, Sent
 
 
 def schema_documents() -> dict[str, str]:
@@ -23,9 +23,10 @@ def schema_documents() -> dict[str, str]:
 
 
 def example_documents() -> dict[str, str]:
-    """Each kind of message as JSON, and as the FHIR bundle that is a draft."""
+    """Each kind of message as JSON, and what is about the order itself as the FHIR bundle that is a draft."""
     made = {f"{sent.kind}.json": as_json(dump(sent)) for sent in examples()}
-    return made | {f"{sent.kind}.fhir.json": as_json(fhir.bundle(sent)) for sent in examples()}
+    bundles = {sent.kind: fhir.bundle(sent) for sent in examples() if isinstance(sent, fhir.BUNDLED)}
+    return made | {f"{kind}.fhir.json": as_json(bundle) for kind, bundle in bundles.items()}
 
 
 def examples() -> tuple[Head, ...]:
@@ -44,6 +45,12 @@ def examples() -> tuple[Head, ...]:
             effective_on=date(2026, 11, 1),
         ),
         Ended(**_head("order.ended", 9, 1, datetime(2026, 12, 1, 5, 0, tzinfo=UTC)), ended_on=date(2026, 11, 30)),
+        Notice(
+            **_head("order.notice", 2, before.version, datetime(2026, 2, 24, 23, 0, tzinfo=UTC)),
+            about="order-answer",
+            stage="near",
+            due=date(2026, 2, 27),
+        ),
     )
 
 

@@ -17,9 +17,12 @@ from casework.contracts.values import Goal, OrderedIntervention, Party
 from casework.records import Json
 from casework.vocabularies import level, vocabulary
 from casework.vocabularies.concepts import Concept
-from ordering.payload import Cancelled, Ended, Head
+from ordering.payload import Cancelled, Changed, Ended, Head, Sent
 
 CONTENT_TYPE = "application/fhir+json"
+
+BUNDLED = (Sent, Changed, Cancelled, Ended)
+"""What is an order message; of anything else the draft knows nothing, and it goes as JSON."""
 
 PROFILES = "http://ffb/messaging/kl.dk/1.0/StructureDefinition/kl-messaging-ffb-"
 FFB = "http://kl.dk/fhir/common/caresocial/CodeSystem/FFB"

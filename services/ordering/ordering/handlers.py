@@ -9,11 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.contracts import Command
+from casework.contracts import Command, Message
 from casework.contracts.ordering import ProviderChanged
+from casework.contracts.scheduler import ProviderNoticeRequested
 from casework.database import lock
-from casework.errors import Invalid, NotFound
-from casework.messaging import Cause, Envelope, put
+from casework.errors import Invalid, NotFound, NotYet
+from casework.messaging import Cause, Envelope, hold, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, load_all, lock_case
 from casework.phase.tables import CaseRow, RunRow
@@ -56,6 +57,19 @@ class OrderingHandlers(Handlers):
         if isinstance(command, SendOrders):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
+
+    def take(self, session: Session, envelope: Envelope, message: Message) -> None:
+        """As everywhere; what a provider is to be told moves no case."""
+        if not isinstance(message, ProviderNoticeRequested):
+            return super().take(session, envelope, message)
+        case = lock_case(session, UUID(envelope.subject), create=True)
+        if case.opened is None:
+            raise NotYet("Sagen er ikke meldt åbnet endnu")
+        s = load(session, self.phase, case, self.municipality, HOUSE, envelope.time)
+        hold(session, envelope.subject)
+        if handled := handover.tell(session, s, message):
+            cause = Cause(envelope.time, HOUSE.id, envelope.id, envelope.correlation)
+            put(session, self.phase.name, envelope.subject, handled, cause)
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What providers are sent, and what is said of money."""

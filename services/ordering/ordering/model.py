@@ -227,6 +227,14 @@ class ProviderLineRow(Base):
     number: Mapped[int]
 
 
+class NoticeRow(Base):
+    """Something of which the scheduler wants a provider's system told, and the parcel by which it is."""
+
+    __tablename__ = "provider_notice"
+    notification_id: Mapped[UUID] = mapped_column(primary_key=True)
+    parcel_id: Mapped[UUID] = mapped_column(index=True)
+
+
 @value
 class ProviderEntry:
     """What is told of a provider when it enters the register."""

@@ -3,7 +3,7 @@
 from casework.messaging.direct import Direct
 from casework.messaging.envelope import Envelope, UnknownMessage
 from casework.messaging.inbox import Inbox
-from casework.messaging.outbox import Cause, Letter, put, put_all
+from casework.messaging.outbox import Cause, Letter, hold, put, put_all
 from casework.messaging.relay import Parcel, Relay, Transport
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Relay",
     "Transport",
     "UnknownMessage",
+    "hold",
     "put",
     "put_all",
 ]

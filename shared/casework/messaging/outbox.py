@@ -34,8 +34,16 @@ Letter = tuple[str, Message, Cause]
 
 def put(session: Session, producer: str, subject: str, message: Message, cause: Cause) -> Envelope:
     """Owe others this message, numbered per consumer. The caller's transaction decides whether it is ever sent."""
-    lock(session, f"out/{subject}")  # two at once would begin the same line, or take several lines in different orders
+    hold(session, subject)
     return _owe(session, producer, subject, message, cause, lambda consumer: _line(session, consumer, subject))
+
+
+def hold(session: Session, subject: str) -> None:
+    """Let nobody else put about this subject until the transaction ends.
+
+    Two at once would begin the same line, or take several lines in different orders.
+    """
+    lock(session, f"out/{subject}")
 
 
 def put_all(session: Session, producer: str, letters: Sequence[Letter]) -> list[Envelope]:
