@@ -68,9 +68,9 @@ class Turn:
 class Post:
     """Sends what has been put out in this database. Any number may be at work on it, each with threads of its own.
 
-    `clock` says when something was sent, `resting` by what time delays and leases run, `counted` how much of a time
-    parcels might go. `on_sent` and `on_given_up` are
-    called in the commit that says so; where they raise, it is not said, and the parcel goes again.
+    `clock` says when something was sent, `resting` by what time delays and leases run, `counted` for how much of a time
+    parcels might go. `on_sent` and `on_given_up` are called in the commit that says so; where they raise, it is not
+    said, and the parcel goes again.
     """
 
     def __init__(
