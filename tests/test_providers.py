@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 import sqlalchemy as sa
+from aiosmtpd.controller import Controller
 from kombu import Connection
 
 from casework.channels import LineRow, ParcelRow
@@ -25,7 +26,7 @@ from casework.contracts import SERVICES
 from casework.process import Actor, Role
 from casework.service.auth import public_key
 from casework.service.settings import Settings
-from casework.testing.servers import ManagedRabbitmq
+from casework.testing.servers import ManagedRabbitmq, free_port
 from onebox import walk as walks
 from onebox.broker import Broker, provide, provide_sender
 from onebox.distributed import AmqpTown
@@ -33,6 +34,7 @@ from onebox.towns import DirectTown
 from onebox.wsgi import session
 from ordering.settings import OrderingSettings
 from portal.casefile import Phases
+from scheduler.model import Notification
 
 from .receivers import Receiver
 
@@ -40,9 +42,20 @@ KARL = Path(__file__).parent / "walks/karl.yaml"
 LEADER = Actor("leader", "Ulla Berg", Role.LEADER)
 FINANCE = Actor("fia", "Fia Lind", Role.FINANCE)
 
-TO_BIRKEN = [(1, "order.sent", 1), (2, "order.changed", 2), (3, "order.cancelled", 2)]
+TO_BIRKEN = [
+    (1, "order.sent", 1), (2, "order.changed", 2), *((n, "order.notice", 2) for n in range(3, 14)),
+    (14, "order.cancelled", 2),
+]  # fmt: skip
 TO_HAVNEN = [(1, "order.sent", 1)]
-TO_MENTOR = [(1, "order.sent", 1), (2, "order.ended", 1)]
+TO_MENTOR = [(1, "order.sent", 1), *((n, "order.notice", 1) for n in range(2, 7)), (7, "order.ended", 1)]
+OF_STATUS_NOTE = [
+    ("delivery.status_note", None, None),
+    ("status-note", "near", "2026-05-22"),
+    ("status-note", "near", "2026-05-22"),
+    ("status-note", "due", "2026-05-22"),
+    ("status-note", "missed", "2026-05-22"),
+]
+"""The notices of one status note that never comes."""
 
 
 class Connected(walks.Walk):
@@ -59,7 +72,7 @@ class Connected(walks.Walk):
     def _register_providers(self) -> None:
         super()._register_providers()
         for name, channel in self.channels.items():
-            entry = {"name": self.people[name]["name"], "channel": channel}
+            entry = {"name": self.people[name]["name"], "email": self.people[name]["email"], "channel": channel}
             if channel == "webhook":
                 entry["webhook_url"] = self.receivers[name].url
             self._call(FINANCE, "PUT", f"/providers/{self.id_of(name)}", json=entry)
@@ -108,13 +121,30 @@ def hasten(engine: sa.Engine) -> None:
         db.execute(sa.update(LineRow).where(LineRow.try_at.is_not(None)).values(try_at=datetime.now(UTC)))
 
 
+class Mailbox:
+    """Takes all mails."""
+
+    def __init__(self) -> None:
+        self.to: list[str] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.to += envelope.rcpt_tos
+        return "250 OK"
+
+
 # in one process
-@pytest.mark.rule("ORD-01", "ORD-03")
+@pytest.mark.rule("ORD-01", "ORD-03", "FUP-01")
 def test_three_providers_are_told_what_is_theirs_in_order_and_once(tmp_path, monkeypatch):
+    """The system of one of them knows no notices yet, so that its people are mailed these."""
+    mails = Mailbox()
+    server = Controller(mails, hostname="127.0.0.1", port=free_port())
+    server.start()
+    monkeypatch.setenv("SCHEDULER_SMTP", f"127.0.0.1:{server.port}")
     monkeypatch.setenv("ORDERING_PRIVATE_RECEIVERS", "true")  # the receivers are on this machine
     town = DirectTown(tmp_path / "town", begins())
     ordering = town.house.services["ordering"]
     walk = Connected(town, tmp_path)
+    walk.receivers["mentor"].grow_old()
 
     def deliver() -> None:
         while ordering.send_parcels():
@@ -132,15 +162,22 @@ def test_three_providers_are_told_what_is_theirs_in_order_and_once(tmp_path, mon
 
     try:
         walk.play_with({"ordering.send": go_down, "ordering.revise": deliver, "ordering.cancel": come_back})
+        town.settle()
 
         assert walk.receivers["birken"].taken() == TO_BIRKEN
         assert walk.receivers["havnen"].taken() == TO_HAVNEN
-        assert walk.receivers["mentor"].taken() == TO_MENTOR
+        assert walk.receivers["mentor"].taken() == [TO_MENTOR[0], TO_MENTOR[-1]]
+        assert [told for told in notices(walk, "birken") if "status" in told[0]] == OF_STATUS_NOTE
         assert walk.delivery() == {
-            "Bostøtten Birken": [("webhook", kind, "sent") for _, kind, _ in TO_BIRKEN],
+            "Bostøtten Birken": [("webhook", kind, "sent") for _, kind, _ in TO_BIRKEN if kind != "order.notice"],
             "Værkstedet Havnen": [("webhook", "order.sent", "sent")],
-            "Mentorerne": [("webhook", kind, "sent") for _, kind, _ in TO_MENTOR],
+            "Mentorerne": [("webhook", "order.sent", "sent"), ("webhook", "order.ended", "sent")],
         }
+        assert {*mails.to} == {"post@mentorerne.example"}
+        assert recorded(walk, "birken") == {("webhook", "HTTP 202", None)}
+        assert recorded(walk, "mentor") == {
+            ("webhook", "HTTP 202", None), ("webhook", None, "HTTP 422"), ("mail", "SMTP 250", None),
+        }  # fmt: skip
         assert goals_and_changes(walk) == {
             "birken": (["Jeg åbner min post"], ["goals[g1].goal_statement"]),
             "havnen": (["Jeg er på værkstedet"], []),
@@ -149,6 +186,22 @@ def test_three_providers_are_told_what_is_theirs_in_order_and_once(tmp_path, mon
     finally:
         walk.close()
         town.close()
+        server.stop()
+
+
+def notices(walk: Connected, name: str) -> list[tuple[str, str | None, str | None]]:
+    """What its system was told of deadlines, and of what is asked of it."""
+    told = [json.loads(body) for body in walk.receivers[name].bodies()]
+    return [(one["about"], one.get("stage"), one.get("due")) for one in told if one["kind"] == "order.notice"]
+
+
+def recorded(walk: Connected, name: str) -> set[tuple[str, str | None, str | None]]:
+    """How the scheduler has it that a provider was told beside the portal; what was dropped before it left is none."""
+    wanted = sa.select(Notification.channel, Notification.receipt, Notification.failure).where(
+        Notification.provider_id == walk.id_of(name), Notification.channel != "portal", Notification.status != "dropped"
+    )
+    with walk.town.house.services["scheduler"].database.reading() as session:
+        return {(channel, receipt, failure) for channel, receipt, failure in session.execute(wanted)}
 
 
 def goals_and_changes(walk: Connected) -> dict[str, tuple[list[str], list[str]]]:
@@ -248,7 +301,7 @@ def test_the_same_over_the_wire_and_one_of_them_by_queue(
     def come_back() -> None:
         walk.receivers["birken"].start()
         hasten(engine)
-        wait_for(lambda: sent_to_birken() == 3)
+        wait_for(lambda: sent_to_birken() == len(TO_BIRKEN))
 
     try:
         walk.play_with({"ordering.send": go_down, "ordering.cancel": come_back})

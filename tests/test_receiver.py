@@ -147,7 +147,7 @@ def test_it_says_which_numbers_it_lacks_and_nothing_of_people(receiver: Receiver
 def test_every_published_example_is_taken(receiver: Receiver):
     bodies = [payload.to_bytes(one) for one in examples()]
 
-    assert [receiver.post(signed(body), body) for body in bodies] == [202] * 4
+    assert {receiver.post(signed(body), body) for body in bodies} == {202}
     assert "differs from its schema" not in receiver.log.read_text()
 
 

@@ -39,18 +39,27 @@ HISTORY = {
 }  # fmt: skip
 
 
+Played = tuple[list[str], list[dict[str, Any]], dict[str, Any]]
+"""What did not go as the walk says, the case as it stood after some acts, and at the end."""
+
+
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[dict[str, Any]], dict[str, Any]]:
-    """What did not go as the walk says, the case as it stood at each conclusion, and at the end."""
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """All rounds; the case as it stood at each conclusion."""
+    return play("jonas", tmp_path_factory.mktemp("rounds"), "followup.conclude")
+
+
+def play(rounds: str, folder: Path, *acts: str) -> Played:
+    """The shipped walk, and the rounds that go on where it ends; looks at the case after each of these acts."""
     data = walks.read_walk(ROOT / "deploy/onebox/onebox/walks/1-jonas.yaml")
-    more = yaml.safe_load((ROOT / "tests/rounds/jonas.yaml").read_text("utf-8"))
+    more = yaml.safe_load((ROOT / f"tests/rounds/{rounds}.yaml").read_text("utf-8"))
     data["steps"] += more["steps"]
     begins = walks.moment(datetime.now(UTC), data["steps"][0]["at"])
-    town = DirectTown(tmp_path_factory.mktemp("rounds"), begins)
+    town = DirectTown(folder, begins)
     stood: list[dict[str, Any]] = []
 
     def look(outcome: walks.Outcome) -> None:
-        if "followup.conclude" in outcome.text:
+        if any(act in outcome.text for act in acts):
             stood.append(walk.document())
 
     try:
@@ -108,3 +117,32 @@ def test_every_round_is_a_decision_of_its_own_and_agreed_ones_are_notes(played):
     assert decided == [
         (None, "granted"), (1, "granted"), (None, "granted"), (2, "granted"), (3, "granted"), (4, "refused"),
     ]  # fmt: skip
+
+
+@pytest.mark.rule("FUP-12", "FUP-22", "FUP-23")
+def test_another_service_is_ordered_anew_and_delivered_while_the_goals_stand(tmp_path):
+    findings, stood, now = play("jonas-other-service", tmp_path, "followup.conclude", "ordering.revise")
+
+    assert findings == []
+    before, waiting = stood[-2:]
+    assert [what(one, BIRKEN) for one in (before, waiting, now)] == [
+        (1, "accepted", {"support-administration", "support-daily-tasks-at-home"}),
+        (2, "sent", {"support-social-relations"}),
+        (2, "accepted", {"support-social-relations"}),
+    ]
+    assert what(now, HAVNEN) == what(before, HAVNEN)
+    assert [goals(now, name) for name in (BIRKEN, HAVNEN)] == [goals(before, name) for name in (BIRKEN, HAVNEN)]
+    assert [(one["version"], one["status"]) for one in now["deliveries"]] == [(2, "accepted"), (2, "accepted")]
+
+
+def what(document: dict[str, Any], name: str) -> tuple[int, str, set[str]]:
+    """The version of a provider's order, how it stands, and the services in it."""
+    order = next(order for order in document["orders"] if order["provider"]["name"] == name)
+    return order["version"], order["status"], {code for i in order["interventions"] for code in i["services"]}
+
+
+def goals(document: dict[str, Any], name: str) -> list[tuple[Any, ...]]:
+    """The goals in a provider's order, without the level that a follow-up moves."""
+    order = next(order for order in document["orders"] if order["provider"]["name"] == name)
+    kept = ("id", "goal_statement", "goal_type", "primary_subtheme", "expected_functioning_level")
+    return [tuple(goal[field] for field in kept) for goal in order["goals"]]

@@ -40,7 +40,7 @@ WINDOW = 5 * 60
 LONGEST = 2_000_000
 """Bytes. A longer body is not read."""
 
-KINDS = ("order.sent", "order.changed", "order.cancelled", "order.ended", "answer.handled")
+KINDS = ("order.sent", "order.changed", "order.cancelled", "order.ended", "order.notice", "answer.handled")
 SCHEMA_VERSION = 1
 
 log = logging.getLogger("receiver")

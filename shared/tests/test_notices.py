@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from casework.calendar import DENMARK
 from casework.configuration import Misconfigured, Municipality, load
 from casework.configuration.notices import terms_of
 from casework.contracts.deadlines import KINDS
@@ -99,6 +100,24 @@ def test_mails_leave_on_working_days_by_the_danish_clock(tmp_path, moment, may):
     ours = town(tmp_path, 'mails_from: "07:00"\n')
 
     assert ours.may_mail(datetime.fromisoformat(moment).replace(tzinfo=UTC)) is may
+
+
+@pytest.mark.parametrize(
+    "since, until, hours",
+    [
+        ("2026-03-16 08:00", "2026-03-16 09:30", 1.5),
+        ("2026-03-16 17:00", "2026-03-17 08:00", 2),
+        ("2026-03-20 15:00", "2026-03-23 07:00", 3),
+        ("2026-03-21 08:00", "2026-03-22 20:00", 0),
+        ("2026-04-01 17:00", "2026-04-07 08:00", 2),  # Easter
+        ("2026-03-27 17:00", "2026-03-30 08:00", 2),  # the clock is put forward
+    ],
+)
+def test_only_hours_in_which_mails_leave_are_counted(tmp_path, since, until, hours):
+    ours = town(tmp_path, 'mails_from: "07:00"\n')
+
+    found = [datetime.fromisoformat(moment).replace(tzinfo=DENMARK) for moment in (since, until)]
+    assert ours.mailing_time(*found) == timedelta(hours=hours)
 
 
 def test_a_town_may_mail_around_the_clock(tmp_path):

@@ -18,7 +18,7 @@ from casework.records import Json
 from casework.schema import Amount, dump, read
 from delivery import answers
 from ordering import fhir, payload
-from ordering.payload import Answered, Cancelled, Changed, Ended, Head, Sent
+from ordering.payload import Answered, Cancelled, Changed, Ended, Head, Notice, Sent
 
 _CASE = UUID("8d1f3c52-2a77-4c5e-9a3f-5f1f0e6b7a90")
 _FIRST_ANSWER = 0x5D0C9E623A1F4F0E8B572C8A4F6D1B10
@@ -87,6 +87,12 @@ def examples() -> tuple[Head, ...]:
             effective_on=date(2026, 11, 1),
         ),
         Ended(**_head("order.ended", 9, 1, datetime(2026, 12, 1, 5, 0, tzinfo=UTC)), ended_on=date(2026, 11, 30)),
+        Notice(
+            **_head("order.notice", 2, before.version, datetime(2026, 2, 24, 23, 0, tzinfo=UTC)),
+            about="order-answer",
+            stage="near",
+            due=date(2026, 2, 27),
+        ),
     )
 
 

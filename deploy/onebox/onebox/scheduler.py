@@ -58,6 +58,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"Frister, hvis sag ikke kendes endnu: {found['without_case']}"
     yield f"Beskeder i den sidste time: {found['told_per_minute']} i minuttet"
     yield f"Mails, der venter på at blive samlet: {found['mails_not_gathered']}"
+    yield f"Beskeder på vej til udføreres systemer: {found['with_providers_systems']}"
     yield f"Opgivne beskeder: {found['given_up']}"
     mails = found["mails"]
     if mails is None:

@@ -5,17 +5,19 @@ from functools import partial
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from casework import channels
 from casework.channels.webhook import Webhook
+from casework.messaging import Cause, put
 from casework.phase.phase import Phase
+from casework.process import HOUSE
 from casework.service.clock import system
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
-from ordering import api, commands, finance_api, ledger, model, rules, systems_api, webhook_secrets
+from ordering import api, commands, finance_api, handover, ledger, model, rules, systems_api, webhook_secrets
 from ordering.document import document
 from ordering.handlers import OrderingHandlers
-from ordering.handover import with_delivery
 from ordering.process import ORDERING
 from ordering.provider_queue import ProviderQueue
 from ordering.settings import OrderingSettings
@@ -29,7 +31,7 @@ PHASE = Phase(
     warnings=rules.WARNINGS,
     derives=rules.follow_the_record,
     document=document,
-    completes=with_delivery,
+    completes=handover.with_delivery,
     bases=(ledger.Base, channels.Base),
 )
 
@@ -45,11 +47,18 @@ def channels_of(service: PhaseService) -> Mapping[str, channels.Channel]:
     }
 
 
+def tell_scheduler(service: PhaseService, session: Session, parcel: channels.ParcelRow) -> None:
+    """A parcel is settled, and with it what the scheduler wanted told."""
+    for handled in handover.settled(session, parcel):
+        put(session, "ordering", str(parcel.case_id), handled, Cause(service.clock(), HOUSE.id))
+
+
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
     settings = settings or Settings.from_env("ordering")
     mine = settings if isinstance(settings, OrderingSettings) else OrderingSettings.beside(settings)
     handlers = partial(OrderingHandlers, has_broker=bool(mine.provider_broker))
-    return PhaseService(PHASE, mine, handlers, channels=channels_of, **overrides)
+    settled = {"on_sent": tell_scheduler, "on_given_up": tell_scheduler}
+    return PhaseService(PHASE, mine, handlers, channels=channels_of, **settled, **overrides)
 
 
 def create_app(service: PhaseService | None = None) -> Flask:

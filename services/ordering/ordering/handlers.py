@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from casework.contracts import Command, Message
 from casework.contracts.delivery import AnswerHandled
 from casework.contracts.ordering import ProviderChanged
+from casework.contracts.scheduler import ProviderNoticeRequested
 from casework.database import lock
-from casework.errors import Invalid, NotFound
-from casework.messaging import Cause, Envelope, put
+from casework.errors import Invalid, NotFound, NotYet
+from casework.messaging import Cause, Envelope, hold, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, load_all, lock_case
 from casework.phase.tables import CaseRow, RunRow
@@ -59,11 +60,23 @@ class OrderingHandlers(Handlers):
         return super().act(session, case_id, command, actor, now)
 
     def take(self, session: Session, envelope: Envelope, message: Message) -> None:
-        """As everywhere; and what came of a provider's answer is sent on to it."""
+        """As everywhere; what a provider is to be told moves no case."""
         if isinstance(message, AnswerHandled):
             handover.tell_outcome(session, message, envelope, self.municipality.name)
+        elif isinstance(message, ProviderNoticeRequested):
+            self._tell_provider(session, envelope, message)
         else:
             super().take(session, envelope, message)
+
+    def _tell_provider(self, session: Session, envelope: Envelope, asked: ProviderNoticeRequested) -> None:
+        case = lock_case(session, UUID(envelope.subject), create=True)
+        if case.opened is None:
+            raise NotYet("Sagen er ikke meldt åbnet endnu")
+        s = load(session, self.phase, case, self.municipality, HOUSE, envelope.time)
+        hold(session, [envelope.subject])
+        if handled := handover.tell(session, s, asked):
+            cause = Cause(envelope.time, HOUSE.id, envelope.id, envelope.correlation)
+            put(session, self.phase.name, envelope.subject, handled, cause)
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What providers are sent, and what is said of money."""

@@ -1,7 +1,7 @@
 """Hands orders over to providers' own systems: what is told of an order is put out in the same commit, or not at all.
 
 A provider without a system of its own gets nothing here: its people read the order in the portal, and the scheduler's
-mail says that there is news, without saying of whom.
+mail says that there is news, without saying of whom. With one, what the scheduler tells goes this way too (ADR 18).
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,19 +12,33 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.channels import Parcel, ParcelRow, parcels_of, put_out
+from casework.channels.tables import SENT, WAITING
 from casework.contracts import Message
 from casework.contracts.delivery import AnswerHandled
-from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
+from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent, ProviderNoticeHandled
+from casework.contracts.scheduler import ProviderNoticeRequested
 from casework.database import lock
-from casework.messaging import Envelope
+from casework.messaging import Envelope, hold
 from casework.process import Situation
 from casework.records import Json
 from ordering import fhir, payload
-from ordering.model import ProviderLineRow, ProviderRow, State
+from ordering.model import NoticeRow, ProviderLineRow, ProviderRow, State
 from ordering.payload import Head, Opening, OrderEvent
 
 BY_SYSTEM = ("webhook", "queue")
 """The channels by which a provider's own system is reached."""
+
+_ORDERED = ("order.sent", "order.changed")
+TOLD_BY = {
+    "ordering.sent": _ORDERED,
+    "delivery.answer": _ORDERED,
+    "ordering.cancelled": ("order.cancelled",),
+    "ordering.ended": ("order.ended",),
+}
+"""The news that a message of the order itself tells."""
+
+NO_SYSTEM = "udføreren har ikke et system"
+NO_ORDER = "udføreren er ikke sendt en bestilling i sagen"
 
 
 def hand_over(session: Session, s: Situation[State], messages: Iterable[Message]) -> None:
@@ -96,6 +110,64 @@ def _about(sent: Opening) -> tuple[UUID | None, str]:
     raise TypeError(f"{sent.kind} is about nothing that an operator knows")
 
 
+# what the scheduler wants told
+def tell(session: Session, s: Situation[State], asked: ProviderNoticeRequested) -> ProviderNoticeHandled | None:
+    """Tell a provider's system, next in its line. Returns what came of it, where that is known already.
+
+    What the order's own message tells is not told twice: the notice then fares as that message does. The caller holds
+    the outbox of the case, as `settled` does: so a parcel that is settled meanwhile is not missed.
+    """
+    if not (found := _with_system(session, {asked.provider_id})):
+        return _handled(asked.notification_id, asked.provider_id, failure=NO_SYSTEM)
+    (provider,) = found
+    lock(session, f"provider-line/{provider.id}")
+    row = _parcel_of_order(session, s, asked) if asked.kind in TOLD_BY else _put_out_notice(session, s, provider, asked)
+    if row is None:
+        return _handled(asked.notification_id, provider.id, failure=NO_ORDER)
+    session.merge(NoticeRow(notification_id=asked.notification_id, parcel_id=row.id))
+    return None if row.status == WAITING else _outcome(asked.notification_id, row)
+
+
+def _parcel_of_order(session: Session, s: Situation[State], asked: ProviderNoticeRequested) -> ParcelRow | None:
+    """The newest message of the order that tells it."""
+    query = sa.select(ParcelRow).where(
+        ParcelRow.case_id == s.case_id, ParcelRow.receiver == asked.provider_id, ParcelRow.kind.in_(TOLD_BY[asked.kind])
+    )
+    return session.scalar(query.order_by(ParcelRow.position.desc()).limit(1).with_for_update())
+
+
+def _put_out_notice(
+    session: Session, s: Situation[State], provider: ProviderRow, asked: ProviderNoticeRequested
+) -> ParcelRow | None:
+    line = _line(session, provider.id)
+    notice = payload.notice(s, asked, line.number + 1)
+    if notice is None:
+        return None
+    if put_out(session, parcel(notice, provider.channel, provider.message_format)):
+        line.number = notice.sequence
+    return session.scalars(sa.select(ParcelRow).where(ParcelRow.id == notice.id)).one()
+
+
+def settled(session: Session, row: ParcelRow) -> list[ProviderNoticeHandled]:
+    """What the scheduler is to hear of a parcel that has been sent, or given up."""
+    with session.no_autoflush:  # the outbox before the parcel, as everywhere
+        hold(session, [str(row.case_id)])
+    told = session.scalars(sa.select(NoticeRow.notification_id).where(NoticeRow.parcel_id == row.id))
+    return [_outcome(notification_id, row) for notification_id in told]
+
+
+def _outcome(notification_id: UUID, row: ParcelRow) -> ProviderNoticeHandled:
+    if row.status == SENT:
+        outcome = {"handed_over_at": row.sent_at, "receipt": row.receipt}
+    else:
+        outcome = {"failure": row.failure}
+    return _handled(notification_id, row.receiver, channel=row.channel, **outcome)
+
+
+def _handled(notification_id: UUID, provider_id: str, **outcome: Any) -> ProviderNoticeHandled:
+    return ProviderNoticeHandled(notification_id=notification_id, provider_id=provider_id, **outcome)
+
+
 # how far it is
 def with_delivery(session: Session, s: Situation[Any], parts: Json) -> Json:
     """The case's orders, each with what has been put out about it, and how far that is."""
@@ -105,7 +177,7 @@ def with_delivery(session: Session, s: Situation[Any], parts: Json) -> Json:
 
 
 def _delivery(number: str, rows: Iterable[ParcelRow]) -> Json:
-    mine = [_shown(row) for row in rows if row.about.rpartition("/")[0] == number]
+    mine = [_shown(row) for row in rows if row.kind != "order.notice" and row.about.rpartition("/")[0] == number]
     return {"delivery": mine} if mine else {}
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -220,6 +221,14 @@ class ProviderLineRow(Base):
     __tablename__ = "provider_line"
     provider_id: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int]
+
+
+class NoticeRow(Base):
+    """Something of which the scheduler wants a provider's system told, and the parcel by which it is."""
+
+    __tablename__ = "provider_notice"
+    notification_id: Mapped[UUID] = mapped_column(primary_key=True)
+    parcel_id: Mapped[UUID] = mapped_column(index=True)
 
 
 @value

@@ -1,4 +1,4 @@
-"""What a provider's own system is sent: an order, a change of it, a cancellation, the end; what came of its answers.
+"""What a provider's own system is sent: of an order, of its deadlines, and what came of its answers.
 
 Pure; docs/providers tells.
 
@@ -16,6 +16,7 @@ from casework import records
 from casework.contracts.delivery import AnswerHandled, Handled, Problem
 from casework.contracts.export import DIALECT, schema_of_type
 from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
+from casework.contracts.scheduler import ProviderNoticeRequested
 from casework.fields import entries, field, needed, value
 from casework.process import Run, Situation
 from casework.records import Change, Json
@@ -105,6 +106,15 @@ class Ended(Head):
 
 
 @value
+class Notice(Head):
+    """A deadline of the provider's comes near, has come or has passed, or something is asked of it."""
+
+    about: str = needed("Besked om")  # the kind of deadline, or delivery.status_note
+    stage: str | None = field("Hvor langt fristen er")  # near, due, missed or escalation
+    due: date | None = field("Frist")
+
+
+@value
 class Answered(Opening):
     """What came of an answer by message. Where it is refused, nothing has changed: `problem` (RFC 9457) says why."""
 
@@ -121,6 +131,7 @@ KINDS: dict[str, type[Opening]] = {
     "order.changed": Changed,
     "order.cancelled": Cancelled,
     "order.ended": Ended,
+    "order.notice": Notice,
     "answer.handled": Answered,
 }
 """The messages by their kind."""
@@ -132,20 +143,33 @@ def message(s: Situation[State], told: OrderEvent, sequence: int) -> Head:
     """What the provider is sent of this event, next in its line. `s` is the case as the event leaves it."""
     run = next(run for run in s.runs if (run.key, run.number) == (told.provider_id, told.version))
     cls, more = _says(s, run, told)
-    kind = _KIND_OF[cls]
-    return cls(
-        id=uuid5(_OURS, f"{s.case_id}/{told.provider_id}/{told.version}/{kind}"),
-        kind=kind,
-        schema_version=SCHEMA_VERSION,
-        sequence=sequence,
-        sent_at=s.now,
-        municipality=s.municipality.name,
-        case_id=s.case_id,
-        provider_id=told.provider_id,
-        order_number=run.state.order_number or "",
-        version=told.version,
-        **more,
-    )
+    mine = uuid5(_OURS, f"{s.case_id}/{told.provider_id}/{told.version}/{_KIND_OF[cls]}")
+    return cls(**_head(s, run, cls, mine, sequence), **more)
+
+
+def notice(s: Situation[State], asked: ProviderNoticeRequested, sequence: int) -> Notice | None:
+    """What the provider is sent of it, about the order sent last; None where it has none. The id is the scheduler's."""
+    runs = [run for run in s.runs if run.key == asked.provider_id and run.state.sent]
+    if not runs:
+        return None
+    newest = max(runs, key=lambda run: run.number)
+    head = _head(s, newest, Notice, asked.notification_id, sequence)
+    return Notice(**head, about=asked.kind, stage=asked.stage, due=asked.due)
+
+
+def _head(s: Situation[State], run: Run[State], cls: type[Head], mine: UUID, sequence: int) -> Json:
+    return {
+        "id": mine,
+        "kind": _KIND_OF[cls],
+        "schema_version": SCHEMA_VERSION,
+        "sequence": sequence,
+        "sent_at": s.now,
+        "municipality": s.municipality.name,
+        "case_id": s.case_id,
+        "provider_id": run.key,
+        "order_number": run.state.order_number or "",
+        "version": run.number,
+    }
 
 
 def outcome(told: AnswerHandled, message_id: UUID, municipality: str, sequence: int, at: datetime) -> Answered:

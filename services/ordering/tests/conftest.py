@@ -240,10 +240,11 @@ class World:
     app: Any
     lines: Counter[str] = field(default_factory=Counter)
 
-    def hear(self, message: Message, by: str) -> None:
-        self.lines[by] += 1
+    def hear(self, message: Message, by: str, case: UUID = CASE) -> None:
+        line = f"{by}/{case}"
+        self.lines[line] += 1
         envelope = Envelope(
-            id=uuid4(), type=message.wire, version=1, subject=str(CASE), numbers={"ordering": self.lines[by]},
+            id=uuid4(), type=message.wire, version=1, subject=str(case), numbers={"ordering": self.lines[line]},
             time=self.service.clock(), producer=by, actor=None, body=dump(message),
         )  # fmt: skip
         self.service.inbox.receive([envelope.to_json()])

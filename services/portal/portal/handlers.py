@@ -152,7 +152,9 @@ def _newest(session: Session, table: Any, key: Any, mine: str, **values: Any) ->
 
 
 def note_notification(session: Session, envelope: Envelope, message: NotificationSent) -> None:
-    """The subject says whose bell rings, and about which case: `person:karen/0b2f…`. A mail rings no bell."""
+    """The subject says whose bell rings, and about which case: `person:karen/0b2f…`. Another
+    channel rings no bell, unless it was given up.
+    """
     if message.channel != "portal" and not message.failure:
         return
     address = envelope.subject.rpartition("/")[0] or envelope.subject
@@ -166,6 +168,8 @@ def note_notification(session: Session, envelope: Envelope, message: Notificatio
                 case_id=case_id,
                 sent_at=message.sent_at,
                 failure=message.failure,
+                channel=message.channel,
+                fallback=message.fallback,
             )
         )
 

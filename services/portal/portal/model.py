@@ -132,6 +132,8 @@ class Notification(Base):
     case_id: Mapped[UUID | None]
     sent_at: Mapped[datetime]
     failure: Mapped[str | None]
+    channel: Mapped[str | None]  # by which it failed
+    fallback: Mapped[str | None]  # by which it was told instead
     read_at: Mapped[datetime | None]
 
 

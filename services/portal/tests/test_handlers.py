@@ -143,7 +143,7 @@ def test_a_mail_rings_no_bell_unless_it_failed(session: Session) -> None:
 
     rung = session.scalars(sa.select(Notification)).all()
 
-    assert [(n.address, n.failure) for n in rung] == [("person:karen", "svarer ikke")]
+    assert [(n.address, n.failure, n.channel) for n in rung] == [("person:karen", "svarer ikke", "mail")]
 
 
 def test_what_is_not_for_the_portal_is_parked(session: Session) -> None:

@@ -507,6 +507,27 @@ def test_a_provider_sees_its_own_orders_only(browser: Browser, hear: Callable[..
 
 
 # notifications and language
+@pytest.mark.parametrize(
+    "channel, fallback, words",
+    [
+        ("webhook", "mail", ["Jeres system kunne ikke nås", "Sendt med mail i stedet"]),
+        ("queue", "portal", ["Jeres system kunne ikke nås"]),
+        ("mail", "portal", ["Mailen kom ikke frem"]),
+    ],
+)
+def test_what_was_given_up_says_by_which_channel_and_what_came_instead(
+    caseworker: Browser, hear: Callable[..., None], known: None, channel: str, fallback: str, words: list[str]
+) -> None:
+    told = NotificationSent(
+        kind="status-note", to="x", channel=channel, sent_at=NOW, case_id=str(CASE), failure="?", fallback=fallback
+    )
+    hear(told, "scheduler", subject=f"person:caseworker/{CASE}")
+
+    page = caseworker.get("/notifications").text
+    every = ("Jeres system kunne ikke nås", "Sendt med mail i stedet", "Mailen kom ikke frem")
+    assert [one for one in every if one in page] == words
+
+
 def test_the_bell_counts_what_is_mine_and_unread(
     caseworker: Browser, service: PortalService, hear: Callable[..., None], known: None
 ) -> None:

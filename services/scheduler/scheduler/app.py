@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -60,6 +61,10 @@ class SchedulerService(Service):
         with self.database.writing() as session:
             handlers.put_out_mails(session, self.clock())
         return self.send_parcels()
+
+    def may_leave_for(self, since: datetime, until: datetime) -> timedelta:
+        """The hours of mails: a server that is away over a weekend has been away for the hours of Friday and Monday."""
+        return self.municipality.mailing_time(since, until)
 
     @property
     def jobs(self) -> Mapping[str, Callable[[Any], int]]:

@@ -29,9 +29,9 @@ from casework.contracts.common import (
     NotificationRequested,
 )
 from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened
-from casework.contracts.ordering import ProviderChanged
+from casework.contracts.ordering import ProviderChanged, ProviderNoticeHandled
 from casework.contracts.portal import PersonChanged
-from casework.contracts.scheduler import NotificationSent
+from casework.contracts.scheduler import NotificationSent, ProviderNoticeRequested
 from casework.database import lock, lock_free
 from casework.errors import NotYet
 from casework.messaging import Cause, Envelope, Letter, UnknownMessage, put_all
@@ -119,7 +119,8 @@ def note_closing(house: House, session: Session, envelope: Envelope, message: Ca
 
 
 def know_provider(house: House, session: Session, envelope: Envelope, message: ProviderChanged) -> None:
-    session.merge(ProviderRow(id=message.provider_id, name=message.name, email=message.email))
+    known = ProviderRow(id=message.provider_id, name=message.name, email=message.email, channel=message.channel)
+    session.merge(known)
 
 
 def know_person(house: House, session: Session, envelope: Envelope, message: PersonChanged) -> None:
@@ -172,12 +173,11 @@ class Acquaintances:
         return replace(named, name=known.name, email=rules.mailbox(known.email or named.email, known.channel))
 
     def _provider(self, provider_id: str | None) -> Addressee | None:
-        known = self.providers.get(provider_id or "")
-        return (
-            Addressee("provider", None, provider_id, known and known.name, known and known.email)
-            if provider_id
-            else None
-        )
+        if not provider_id:
+            return None
+        if (known := self.providers.get(provider_id)) is None:
+            return Addressee("provider", None, provider_id)
+        return Addressee("provider", None, provider_id, known.name, known.email, rules.system(known.channel))
 
     def _deputy(self, one: Addressee, today: date) -> Addressee | None:
         known = self.people.get(one.person_id or "")
@@ -223,9 +223,9 @@ def _tell_now(session: Session, house: House, news: News, envelope: Envelope) ->
 def _tell(
     session: Session, house: House, told: Sequence[News], now: datetime, actor: str | None = None
 ) -> list[Letter]:
-    """Tell each by each of their channels, once per key. The portal by what is returned, in this commit; mails wait.
+    """Tell each by each of their channels, once per key. The caller holds the line of each case.
 
-    The caller holds the line of each case.
+    The portal by what is returned, in this commit, and so a provider's own system, by way of ordering; mails wait.
     """
     known, today = _acquaint(session, told), local_date(now)
     rows: dict[UUID, tuple[Notification, Addressee, Cause]] = {}
@@ -238,7 +238,17 @@ def _tell(
     for already in session.scalars(sa.select(Notification.id).where(Notification.id.in_(rows))):
         del rows[already]
     session.add_all(row for row, *_ in rows.values())
-    return [sent(row, one.to, now, cause) for row, one, cause in rows.values() if row.channel == "portal"]
+    portal = [sent(row, one.to, now, cause) for row, one, cause in rows.values() if row.channel == "portal"]
+    return portal + [_for_system(row, cause) for row, _, cause in rows.values() if row.channel in rules.SYSTEMS]
+
+
+def _for_system(row: Notification, cause: Cause) -> Letter:
+    assert row.provider_id
+    stage = row.stage and row.stage.partition("-")[0]
+    message = ProviderNoticeRequested(
+        notification_id=row.id, provider_id=row.provider_id, kind=row.kind, stage=stage, due=row.due
+    )
+    return str(row.case_id), message, cause
 
 
 def _notification(mine: UUID, news: News, one: Addressee, channel: str) -> Notification:
@@ -249,17 +259,47 @@ def _notification(mine: UUID, news: News, one: Addressee, channel: str) -> Notif
     )  # fmt: skip
 
 
-def sent(row: Notification, to: str, now: datetime, cause: Cause, failure: str | None = None) -> Letter:
-    """Note that somebody has been told, or that it was given up, and what the portal hears of it.
+def sent(
+    row: Notification, to: str, now: datetime, cause: Cause, failure: str | None = None, instead: str = "portal"
+) -> Letter:
+    """Note that somebody has been told, or that it was given up and by what they are told `instead`; for the portal.
 
     The message is numbered per addressee and case, so that no two cases wait for each other.
     """
     row.status, row.sent_at, row.failure = "failed" if failure else "sent", None if failure else now, failure
     message = NotificationSent(
-        kind=row.kind, to=to, channel=row.channel, sent_at=now, case_id=str(row.case_id), failure=failure
-    )
+        kind=row.kind, to=to, channel=row.channel, sent_at=now, case_id=str(row.case_id), failure=failure,
+        fallback=instead if failure else None,
+    )  # fmt: skip
     address = Addressee(row.role, row.person_id, row.provider_id).address
     return f"{address}/{row.case_id}", message, cause
+
+
+# providers' own systems
+def note_handled(house: House, session: Session, envelope: Envelope, message: ProviderNoticeHandled) -> None:
+    """A provider's system has been told. Where it was given up, a mail goes instead; the portal hears of both."""
+    lock(session, _line(UUID(envelope.subject)))
+    row = session.get_one(Notification, message.notification_id)
+    provider = session.get(ProviderRow, message.provider_id)
+    row.channel, row.receipt = message.channel or row.channel, message.receipt
+    instead = "portal"
+    if message.failure and house.mails and provider and provider.email:
+        instead = "mail"
+        _mail_instead(session, row, provider.email)
+    to, now = provider.name if provider else message.provider_id, message.handed_over_at or envelope.time
+    put_all(session, "scheduler", [sent(row, to, now, _follows(envelope), message.failure, instead)])
+
+
+def _mail_instead(session: Session, row: Notification, email: str) -> None:
+    """The same news by mail, once; what is no longer so when it leaves is dropped there."""
+    mine = id_of(row.id, "mail")
+    if session.get(Notification, mine) is None:
+        session.add(
+            Notification(
+                id=mine, case_id=row.case_id, kind=row.kind, stage=row.stage, due=row.due, deadline_id=row.deadline_id,
+                role=row.role, provider_id=row.provider_id, channel="mail", email=email, status="queued",
+            )
+        )  # fmt: skip
 
 
 # mails
@@ -403,6 +443,7 @@ HANDLERS: dict[type, Handle] = {
     CaseChanged: know_case,
     CaseClosed: note_closing,
     ProviderChanged: know_provider,
+    ProviderNoticeHandled: note_handled,
     PersonChanged: know_person,
     DeadlineRequested: note_deadline,
     DeadlineMet: note_deadline,

@@ -103,7 +103,7 @@ class Notification(Base):
     person_id: Mapped[str | None]
     provider_id: Mapped[str | None]
     name: Mapped[str | None]  # as it read when it was told; a provider's is looked up when it is shown
-    channel: Mapped[str]  # portal or mail
+    channel: Mapped[str]  # portal, mail; webhook or queue by way of ordering
     email: Mapped[str | None]
     status: Mapped[str]  # queued, sent, failed, or dropped since it was no longer so
     sent_at: Mapped[datetime | None]  # when it was handed over
@@ -141,12 +141,13 @@ class PersonRow(Base):
 
 
 class ProviderRow(Base):
-    """A provider's name and mailbox."""
+    """A provider's name, mailbox, and by which channel it is reached."""
 
     __tablename__ = "provider"
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str | None]
+    channel: Mapped[str | None]  # portal; webhook or queue where it has a system of its own
 
 
 class FeedRow(Base):

@@ -23,6 +23,9 @@ from scheduler.model import Deadline
 
 DAY = timedelta(days=1)
 
+SYSTEMS = ("webhook", "queue")
+"""The channels by which ordering reaches a provider's own system."""
+
 
 @dataclass(frozen=True)
 class Tell:
@@ -152,13 +155,17 @@ def _tell(kind: DeadlineKind, stage: str) -> list[Event]:
 # who is told, and how
 @dataclass(frozen=True)
 class Addressee:
-    """A person, a provider, or whoever has the role in the case. `email` is known where a mail is wanted."""
+    """A person, a provider, or whoever has the role in the case. `email` is known where a mail is wanted.
+
+    `system` is the channel (webhook, queue) by which ordering reaches a provider's own system.
+    """
 
     role: str
     person_id: str | None = None
     provider_id: str | None = None
     name: str | None = None
     email: str | None = None
+    system: str | None = None
 
     @property
     def address(self) -> str:
@@ -207,8 +214,15 @@ def still_holds(stage: str, due: date, deadline: Deadline) -> bool:
 
 
 def channels(addressee: Addressee, *, mails: bool) -> tuple[str, ...]:
-    """The portal always; a mail besides where there is a mailbox and a server."""
+    """The portal always; besides it a provider's own system, else a mail where there is a mailbox and a server."""
+    if addressee.system:
+        return ("portal", addressee.system)
     return ("portal", "mail") if mails and addressee.email else ("portal",)
+
+
+def system(channel: str | None) -> str | None:
+    """The channel of a provider's own system; None where its people read the portal."""
+    return channel if channel in SYSTEMS else None
 
 
 def mailbox(email: str | None, wish: str | None) -> str | None:

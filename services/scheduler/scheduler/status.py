@@ -26,12 +26,14 @@ def status(session: Session, post: Post | None, now: datetime) -> dict[str, Any]
         sa.select(sa.func.count()).where(Notification.sent_at > now - LATELY, Notification.sent_at <= now)
     )
     waiting = sa.select(sa.func.count()).where(Notification.status == "queued", Notification.parcel_id.is_(None))
+    by_mail = Notification.channel == "mail"
     return {
         "backlog": backlog,
         "oldest_due": oldest and oldest.isoformat(),
         "without_case": (session.scalar(sa.select(sa.func.count()).where(due)) or 0) - backlog,
         "told_per_minute": round((told or 0) / (LATELY / timedelta(minutes=1)), 2),
-        "mails_not_gathered": session.scalar(waiting),
+        "mails_not_gathered": session.scalar(waiting.where(by_mail)),
+        "with_providers_systems": session.scalar(waiting.where(~by_mail)),
         "given_up": session.scalar(sa.select(sa.func.count()).where(Notification.status == "failed")),
         "mails": post.status(session) if post else None,
     }

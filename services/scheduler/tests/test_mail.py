@@ -158,17 +158,34 @@ def test_a_failed_mail_rests_longer_and_longer(mailing: World, letterbox: Letter
     assert mails(mailing)[0].status == "sent"
 
 
-def test_a_mail_is_given_up_after_a_day_and_the_portal_says_so(mailing: World, letterbox: Letterbox):
-    letterbox.failures = [NotSent("SMTP 451")] * 2
+def test_a_mail_is_given_up_after_24_hours_in_which_mails_leave_and_the_portal_says_so(
+    mailing: World, letterbox: Letterbox
+):
+    letterbox.failures = [NotSent("SMTP 451")] * 3
     mailing.service.send_notifications()
-    rest_until(mailing, NOW + GIVE_UP)
-    mailing.service.send_notifications()
+    for later in ("2026-03-18 09:59", "2026-03-18 16:00"):  # 10 hours on Monday, 11 on Tuesday
+        rest_until(mailing, at(later))
+        assert mailing.service.send_notifications() == 1
 
-    rest_until(mailing, NOW + 2 * GIVE_UP)
+    rest_until(mailing, NOW + 5 * GIVE_UP)
     assert mailing.service.send_notifications() == 0
     (mail,) = mails(mailing)
     assert (mail.status, mail.failure, mail.sent_at) == ("failed", "SMTP 451", None)
     assert mailing.said("notification.sent")[-1][1]["failure"] == "SMTP 451"
+
+
+def test_a_mail_server_that_is_away_over_a_weekend_costs_no_mail(mailing: World, letterbox: Letterbox):
+    letterbox.failures = [NotSent("SMTP 451")] * 2
+    for moment in ("2026-03-20 15:00", "2026-03-23 07:00"):
+        mailing.service.clock.set(at(moment))
+        rest_until(mailing, at(moment))
+        assert mailing.service.send_notifications() == 1
+    assert [row.status for row in mails(mailing)] == ["queued"]
+
+    rest_until(mailing, at("2026-03-23 07:30"))
+    mailing.service.send_notifications()
+
+    assert [row.status for row in mails(mailing)] == ["sent"]
 
 
 def test_an_operator_sends_again_what_was_given_up(mailing: World, letterbox: Letterbox):

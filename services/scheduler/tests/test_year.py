@@ -22,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from casework.contracts.common import DeadlineCancelled, DeadlineMet, DeadlinePaused, DeadlineRequested
-from casework.contracts.ordering import ProviderChanged
+from casework.contracts.ordering import ProviderChanged, ProviderNoticeHandled
 from casework.contracts.portal import PersonChanged
 from casework.contracts.values import Party
 from casework.messaging.tables import Outgoing
@@ -61,6 +61,10 @@ MONTHS = {"sel-85": 6, "sel-97": 4, "sel-107": 3, "sel-108": 8, "sel-100": 10}
 """The municipality's intervals by paragraph; SEL § 100 at least yearly, which is its own deadline besides."""
 
 AWAY = ("w0", date(2026, 7, 6), date(2026, 7, 31), "w1")
+
+
+SYSTEMS = {"p0": "HTTP 202", "p1": None}
+"""The providers with a webhook, and what their systems answer; the one of p1 is never reached."""
 
 
 @dataclass
@@ -220,7 +224,9 @@ def expected(life: Life, every: list[datetime]) -> Iterator[Told]:
         mailed = post <= LAST and (over is None or local(post, time(8)) < over)
         for who, has_mailbox in dict.fromkeys(one for role in roles for one in named(life, role, day)):
             yield Told(life.case, life.kind, stage, life.due, who, "portal", day)
-            if has_mailbox and mailed:
+            if SYSTEMS.get(who):
+                yield Told(life.case, life.kind, stage, life.due, who, "webhook", day)
+            elif has_mailbox and mailed:
                 yield Told(life.case, life.kind, stage, life.due, who, "mail", post)
 
 
@@ -254,7 +260,24 @@ def play(world: World, happenings: list[Happening]) -> None:
 def look(world: World, now: datetime) -> None:
     world.service.clock.set(now)
     world.service.tick()
-    world.service.send_notifications()  # at night nothing leaves
+    reach_systems(world, now)
+    world.service.send_notifications()  # at night no mail leaves
+
+
+def reach_systems(world: World, now: datetime) -> None:
+    """Ordering answers at once what came of each notice to a provider's system."""
+    waits = sa.select(Notification).where(Notification.status == "queued", Notification.channel == "webhook")
+    with world.service.database.reading() as session:
+        rows = session.scalars(waits).all()
+    answers = []
+    for row in rows:
+        receipt = SYSTEMS[row.provider_id or ""]
+        outcome: Any = {"handed_over_at": now, "receipt": receipt} if receipt else {"failure": "HTTP 503"}
+        handled = ProviderNoticeHandled(
+            notification_id=row.id, provider_id=row.provider_id or "", channel="webhook", **outcome
+        )
+        answers.append(world.envelope(handled, "ordering", now, str(row.case_id)).to_json())
+    world.service.inbox.receive(answers)
 
 
 def hear(world: World, happenings: list[Happening]) -> None:
@@ -266,7 +289,8 @@ def hear(world: World, happenings: list[Happening]) -> None:
 def meet(world: World) -> None:
     """The people, providers and cases."""
     for n in range(5):
-        known = ProviderChanged(provider_id=f"p{n}", name=f"p{n}", email=f"p{n}@udfoerer.example")
+        channel = "webhook" if f"p{n}" in SYSTEMS else "portal"
+        known = ProviderChanged(provider_id=f"p{n}", name=f"p{n}", email=f"p{n}@udfoerer.example", channel=channel)
         world.hear(known, by="ordering", subject=f"p{n}")
     for n in range(8):
         person = PersonChanged(person_id=f"w{n}", name=f"w{n}", email=f"w{n}@kommune.example")
@@ -322,7 +346,9 @@ def test_a_year_is_told_at_the_right_times_to_the_right_people_exactly_once(
         print(table(should, was, len(letterbox.mails)))  # noqa: T201 - the figures are the point
     assert was == should
     assert set(was.values()) == {1}
-    assert {row.status for row, _ in rows} == {"sent", "dropped"}
+    assert {row.status for row, _ in rows} == {"sent", "dropped", "failed"}
+    failed = {(row.provider_id, row.channel, row.failure) for row, _ in rows if row.status == "failed"}
+    assert failed == {("p1", "webhook", "HTTP 503")}  # and each of these went by mail instead
     rounds = Counter((told.to, told.on) for told in was if told.channel == "mail")
     assert len(letterbox.mails) == len(rounds)  # one mail a day for each, whatever it tells
     assert_in_due_order(world, lives(happenings))

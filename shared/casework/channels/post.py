@@ -7,7 +7,8 @@ lease after a while, and another goes on.
 The line is the circuit breaker. One failure opens it: nothing goes until its pause is over, and each pause is longer
 than the one before. Then the first in line goes as a probe (half-open), which closes the breaker or opens it for
 longer. A parcel is given up when its own try fails, it has waited for `GIVE_UP`, and the receiver has failed for as
-long. One that is refused for good is given up at once, and leaves the breaker closed, since somebody answered.
+long; time in which nothing may go does not count. One that is refused for good is given up at once, and leaves the
+breaker closed, since somebody answered.
 
 A line is doubtful that is new, or was slow or failed the last time. Doubtful lines get at most half of the threads,
 and each line one, so however many receivers hang, the other half is for those who are quick. A quick receiver that
@@ -67,8 +68,9 @@ class Turn:
 class Post:
     """Sends what has been put out in this database. Any number may be at work on it, each with threads of its own.
 
-    `clock` says when something was sent, `resting` by what time delays and leases run. `on_sent` and `on_given_up` are
-    called in the commit that says so; where they raise, it is not said, and the parcel goes again.
+    `clock` says when something was sent, `resting` by what time delays and leases run, `counted` for how much of a time
+    parcels might go. `on_sent` and `on_given_up` are called in the commit that says so; where they raise, it is not
+    said, and the parcel goes again.
     """
 
     def __init__(
@@ -76,10 +78,11 @@ class Post:
         on_sent: Settled | None = None, *, on_given_up: Settled | None = None,
         resting: Callable[[], datetime] | None = None, threads: int = 8, patience: float = 1.0,
         jitter: Callable[[], float] = random.random,
+        counted: Callable[[datetime, datetime], timedelta] = lambda since, until: until - since,
     ) -> None:  # fmt: skip
         self.database, self.channels, self.clock, self.resting = database, channels, clock, resting or clock
         self.on_sent, self.on_given_up = on_sent, on_given_up
-        self.threads, self.patience, self.jitter = threads, patience, jitter
+        self.threads, self.patience, self.jitter, self.counted = threads, patience, jitter, counted
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="post")
         self._sending = threading.Lock()
         self._under_way: dict[Future[None], Turn] = {}
@@ -191,7 +194,7 @@ class Post:
                 self._mark_sent(session, parcel, outcome)
             elif ours:
                 parcel.failure = str(outcome)
-                if outcome.for_good or _too_old(line, parcel, now):
+                if outcome.for_good or self._too_old(line, parcel, now):
                     self._give_up(session, parcel)
             session.flush()
             if not session.scalar(sa.select(sa.exists().where(_waiting_in(line)))):
@@ -211,6 +214,11 @@ class Post:
         else:
             line.failures, line.failing_since, line.doubtful, line.try_at = 0, None, took > SLOW, now
 
+    def _too_old(self, line: LineRow, parcel: ParcelRow, now: datetime) -> bool:
+        """Whether both have had their time: the parcel to wait, the receiver to come back."""
+        begins = [moment for moment in (parcel.lined_at, line.failing_since) if moment]
+        return len(begins) == 2 and self.counted(max(begins), now) >= GIVE_UP
+
     def _mark_sent(self, session: Session, parcel: ParcelRow, receipt: str) -> None:
         parcel.status, parcel.sent_at, parcel.receipt, parcel.failure = SENT, self.clock(), receipt, None
         if self.on_sent:
@@ -226,12 +234,6 @@ def pause(failures: int, jitter: float, wish: timedelta | None = None) -> timede
     """How long to rest after so many failures on end. `jitter` is 0 to 1; a receiver's wish counts up to 6 hours."""
     ours = PAUSES[min(failures, len(PAUSES)) - 1] * (1 - JITTER + 2 * JITTER * jitter)
     return max(ours, min(wish or ours, PAUSES[-1]))
-
-
-def _too_old(line: LineRow, parcel: ParcelRow, now: datetime) -> bool:
-    """Whether both have had their time: the parcel to wait, the receiver to come back."""
-    begins = [moment for moment in (parcel.lined_at, line.failing_since) if moment]
-    return len(begins) == 2 and max(begins) <= now - GIVE_UP
 
 
 def _line_up(session: Session, now: datetime) -> None:

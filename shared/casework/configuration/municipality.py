@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from casework.configuration.finance_layout import FileLayout, FinanceLayoutFile
 from casework.configuration.follow_up import FollowUpFile, Interval, Months, months_for
 from casework.configuration.kinds import Count, DayOfTheYear
 from casework.configuration.laws import LawsFile, Promulgation, promulgation_of
-from casework.configuration.notices import Notice, NoticesFile, may_mail
+from casework.configuration.notices import Notice, NoticesFile, mailing_time, may_mail
 from casework.configuration.periods import Period, PeriodsFile, days_for, is_part
 from casework.configuration.questions import Question, QuestionSet, QuestionsFile
 from casework.configuration.reading import EXAMPLE, Misconfigured, Part, Problems, Written, read
@@ -166,6 +166,10 @@ class Municipality(Basics):
     def may_mail(self, now: datetime) -> bool:
         """Whether mails leave the house now."""
         return may_mail(now, self.calendar, self.mails_from, self.mails_until)
+
+    def mailing_time(self, since: datetime, until: datetime) -> timedelta:
+        """For how long of this time mails might leave the house."""
+        return mailing_time(since, until, self.calendar, self.mails_from, self.mails_until)
 
     def account(
         self,

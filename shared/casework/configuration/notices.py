@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from casework.calendar import DENMARK, Calendar
@@ -97,6 +97,18 @@ def terms_of(notices: Sequence[Notice], kind: DeadlineKind, due: date) -> Deadli
         thresholds=kind.thresholds if row.before is None else tuple(days for days in row.before if days),
         escalation=kind.escalation if row.after is None else tuple((step.role, step.days) for step in row.after),
     )
+
+
+def mailing_time(since: datetime, until: datetime, calendar: Calendar, begins: time, ends: time) -> timedelta:
+    """For how long of this time mails might leave the house."""
+    first, last = (moment.astimezone(DENMARK).date() for moment in (since, until))
+    total = timedelta()
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        if calendar.is_working_day(day):
+            opens, closes = (datetime.combine(day, at, DENMARK).astimezone(UTC) for at in (begins, ends))
+            total += max(min(until, closes) - max(since, opens), timedelta())
+    return total
 
 
 def may_mail(now: datetime, calendar: Calendar, begins: time, ends: time) -> bool:

@@ -3,8 +3,9 @@
 Also what intake tells ordering alone: which documents the case has, by title and kind.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from casework.contracts import Message, contract
 from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
@@ -201,3 +202,18 @@ class ProviderChanged(Message):
     price_from: Amount | None = field("Takst fra")
     price_to: Amount | None = field("Takst til")
     tariffs: tuple[ProviderTariff, ...] = entries("Takster", key=None)
+
+
+@contract("provider_notice.handled", by="ordering", to="scheduler")
+class ProviderNoticeHandled(Message):
+    """A notice has been handed over to a provider's system; or it was given up, and there is a failure.
+
+    What was given up may be sent again by an operator: then a second one says that it has been handed over.
+    """
+
+    notification_id: UUID = needed("Besked")
+    provider_id: str = needed("Udfører")
+    channel: ProviderChannel | None = field("Kanal", help="tom, hvor udføreren ikke har et system")
+    handed_over_at: datetime | None = field("Afleveret")
+    receipt: str | None = field("Kvittering")
+    failure: str | None = field("Fejl")

@@ -1,6 +1,7 @@
 """What the scheduler tells: that a day comes near, has come, is over; and that somebody has been told."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from casework.contracts import Message, contract
 from casework.fields import field, needed
@@ -35,7 +36,7 @@ class DeadlineMissed(Message):
 
 @contract("notification.sent", by="scheduler", to="portal", subject="person")
 class NotificationSent(Message):
-    """Somebody has been told, or it was given up after the fallback."""
+    """Somebody has been told, or it was given up, and by which channel they are told instead."""
 
     kind: str = needed("Besked om")
     to: str = needed("Til")
@@ -43,3 +44,15 @@ class NotificationSent(Message):
     sent_at: datetime = needed("Sendt")
     case_id: str | None = field("Sag")
     failure: str | None = field("Fejl")
+    fallback: str | None = field("Kanal i stedet", help="mail eller portal")
+
+
+@contract("provider_notice.requested", by="scheduler", to="ordering")
+class ProviderNoticeRequested(Message):
+    """A provider with a system of its own is to be told there. Ordering reaches it, and answers what came of it."""
+
+    notification_id: UUID = needed("Besked")
+    provider_id: str = needed("Udfører")
+    kind: str = needed("Besked om")  # the kind of deadline, or of news
+    stage: str | None = field("Hvor langt fristen er", help="near, due, missed eller escalation")
+    due: date | None = field("Frist")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -64,7 +64,7 @@ class Service:
 
         return Post(
             self.database, channels(self), lambda: self.clock(), told(on_sent), on_given_up=told(on_given_up),
-            resting=clocks.system,
+            resting=clocks.system, counted=lambda since, until: self.may_leave_for(since, until),
         )  # fmt: skip
 
     def send_parcels(self) -> int:
@@ -73,6 +73,10 @@ class Service:
         if begun:
             self.wake()
         return begun
+
+    def may_leave_for(self, since: datetime, until: datetime) -> timedelta:
+        """For how long of this time parcels might leave the house."""
+        return until - since
 
     @property
     def jobs(self) -> Mapping[str, Callable[[Any], int]]:
