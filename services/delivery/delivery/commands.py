@@ -9,6 +9,7 @@ class AnswerOrder(Command):
     """Yes or no to the version that waits for an answer."""
 
     order: str | None = field("Bestilling")
+    version: int | None = field("Version")  # the one that was read; without it, the newest is meant
     reason: str | None = field("Begrundelse")
 
 

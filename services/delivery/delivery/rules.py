@@ -47,7 +47,9 @@ def receive(s: Case, sent: OrderSent, today: date) -> Events:
 
 
 def answer(s: Case, command: AnswerOrder, today: date) -> Events:
-    """Yes or no. A no to a new version leaves the former in force."""
+    """Yes or no to the version that was read. A no to a new version leaves the former in force."""
+    if command.version not in (None, s.state.version):
+        raise NotHere("Der er kommet en nyere version af bestillingen. Læs den, før I svarer", field="version")
     accepted = command.action == "delivery.accept"
     assert s.state.version is not None
     yield Becomes(in_force=s.state.version if accepted else s.state.in_force, reason=command.reason)

@@ -98,9 +98,9 @@ Answer = tuple[int, Any]
 
 @dataclass
 class FakePhases:
-    """The other services, as far as a test needs them. `answers` by (method, path after the case)."""
+    """The other services, as far as a test needs them. `answers` by (method, path after the case), and by service."""
 
-    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    answers: dict[tuple[str, ...], Answer] = field(default_factory=dict)
     part: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(PART)))
     record: dict[str, Any] = field(default_factory=lambda: {"opening_reason": "Vil bo selv", "agrees": True})
     origins: dict[str, str] = field(default_factory=dict)
@@ -114,7 +114,11 @@ class FakePhases:
         if service in self.down:
             raise requests.ConnectionError(service)
         tail = path.removeprefix(f"/cases/{CASE}")
-        status, body = self.answers.get((method, tail)) or self._usual(method, service, tail)
+        status, body = (
+            self.answers.get((method, tail, service))
+            or self.answers.get((method, tail))
+            or self._usual(method, service, tail)
+        )
         answer = requests.Response()
         answer.status_code = status
         answer._content = body.encode() if isinstance(body, str) else json.dumps(body).encode()

@@ -383,8 +383,7 @@ def describe(phase: Phase, municipality: Municipality) -> dict[str, Any]:
                 "by": _recorders(phase, s),
                 "tracks": [track.code for track in municipality.tracks if track.shows(phase.name, s.step)],
                 "fields": [
-                    {**described, "tracks": _tracks(municipality, phase.name, s.step, described["name"])}
-                    for described in _fields(s)
+                    {**one, "tracks": _tracks(municipality, phase.name, s.step, one["name"])} for one in described(s)
                 ],
             }
             for s in phase.steps
@@ -394,7 +393,7 @@ def describe(phase: Phase, municipality: Municipality) -> dict[str, Any]:
                 "action": name,
                 "label": _label(phase.process, command),
                 "by": _actors(phase.process, command),
-                "fields": _fields(command, skip=("action",)),
+                "fields": described(command, skip=("action",)),
             }
             for command in phase.commands
             for name in command.actions
@@ -420,14 +419,15 @@ def _label(process: ProcessType, command: type[Command]) -> str:
     return next((row.label for row in process.on(command)), command.wire)
 
 
-def _fields(cls: type, skip: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def described(cls: type, skip: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The fields of a step, a command or a message, for whoever shows them or draws a form of them."""
     return [_field(name, declared) for name, declared in fields_of(cls).items() if name not in skip]
 
 
 def _field(name: str, declared: Field) -> dict[str, Any]:
     coded = next((a for a in declared.annotations if isinstance(a, CodeField)), None)
     info = declared.info
-    described = {
+    told = {
         "name": name,
         "label": info.label,
         "help": info.help,
@@ -440,6 +440,6 @@ def _field(name: str, declared: Field) -> dict[str, Any]:
         "key": info.key if declared.many and declared.entry else None,
         "vocabulary": coded.vocabulary.name if coded else None,
         "codes": list(coded.codes) if coded else None,
-        "fields": _fields(declared.entry) if declared.entry else None,
+        "fields": described(declared.entry) if declared.entry else None,
     }
-    return {k: v for k, v in described.items() if v is not None}
+    return {k: v for k, v in told.items() if v is not None}
