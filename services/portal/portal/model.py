@@ -162,5 +162,5 @@ class Access(Base):
     person_id: Mapped[str]
     name: Mapped[str]
     role: Mapped[str]
-    what: Mapped[str]  # read, record, act or cpr
+    what: Mapped[str]  # read, record, act, cpr or refused
     at: Mapped[datetime]

@@ -26,7 +26,7 @@ from casework.contracts.scheduler import DeadlineMissed, NotificationSent
 from casework.contracts.values import Party
 from casework.messaging.tables import Outgoing
 from casework.migrations import upgrade
-from casework.process import Actor, Role
+from casework.process import Actor, Covered, Role
 from casework.service import auth
 from portal import people
 from portal.app import PortalService, create, create_app
@@ -369,6 +369,13 @@ def test_a_confidential_case_is_there_for_its_caseworker_and_the_leader_only(
     assert seen(browser.sign_in("ali")) == [False] * 4
 
 
+def test_who_was_refused_is_in_the_cases_own_record(browser: Browser, confidential: None) -> None:
+    browser.sign_in("ali").get(f"/cases/{CASE}")
+
+    shown = browser.sign_in("leader").get(f"/cases/{CASE}/access-log").text
+    assert re.search(r"Ali Demir.*Blev afvist: sagen er fortrolig", shown, re.DOTALL)
+
+
 def test_a_token_opens_a_confidential_case_no_further(
     browser: Browser, service: PortalService, confidential: None
 ) -> None:
@@ -393,10 +400,12 @@ def test_while_the_caseworker_is_away_the_deputy_reads_a_confidential_case_and_a
     ali = browser.sign_in("ali")
 
     there, done = seen(ali), ali.post(f"/cases/{CASE}/intake/actions/intake.complete")
+    acting = [actor for actor, method, _, _, _ in phases.calls if method == "POST"]
     away(service, TODAY - timedelta(days=3), TODAY - timedelta(days=1))
     calls = len(phases.calls)
 
     assert (there, done.status_code) == ([True] * 4, 302)
+    assert acting == [Actor("ali", "Ali Demir", Role.CASEWORKER, covers=(Covered("caseworker", "Karen Lund"),))]
     assert ali.post(f"/cases/{CASE}/intake/actions/intake.complete").status_code == 404
     assert len(phases.calls) == calls
 

@@ -15,6 +15,7 @@ from marshmallow import fields as mf
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import HTTPException
 
+from casework.confidential import Confidential, of_opened
 from casework.configuration import Municipality
 from casework.contracts import Command
 from casework.contracts.values import Source
@@ -36,7 +37,7 @@ from casework.service.answers import ETAG, Access, CasePart, Changes, Recorded, 
 from casework.service.answers import Problem as Problem
 from casework.service.answers import refusals as refusals
 from casework.service.app import PAGE, create_app
-from casework.service.auth import actor, only
+from casework.service.auth import actor, keep_confidential, only
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
@@ -69,6 +70,7 @@ class PhaseService(Service):
 def create_phase_app(service: PhaseService) -> Flask:
     """The app of a phase: what all services have, and the routes of its cases."""
     app = create_app(service)
+    keep_confidential(app, service.database, _confidential, lambda who, case: note_refusal(service, who, case))
     app.extensions["api"].register_blueprint(_cases(service))
 
     @app.get("/process")
@@ -300,6 +302,16 @@ def note_access(service: PhaseService, who: Actor, what: str, *cases: UUID) -> N
         looked_at(session, cases, who, what, now)
         for case_id in cases:
             service.handlers.shown(session, case_id, who, what, now)
+
+
+def _confidential(session: Session, case_id: UUID) -> Confidential | None:
+    return of_opened(session.scalar(sa.select(CaseRow.opened).where(CaseRow.id == case_id)))
+
+
+def note_refusal(service: PhaseService, who: Actor, case_id: UUID) -> None:
+    """Somebody looked for a case that is none of their business."""
+    with service.database.writing() as session:
+        looked_at(session, [case_id], who, "refused", service.clock())
 
 
 def found(service: PhaseService, session: Session, case_id: UUID, who: Actor) -> tuple[CaseRow, Situation[Any]]:
