@@ -96,6 +96,10 @@ XML = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><proce
 Answer = tuple[int, Any]
 
 
+def _tag(shown: Mapping[str, Any]) -> str:
+    return str(shown.get("version") if "version" in shown else hash(json.dumps(shown, sort_keys=True)))
+
+
 @dataclass
 class FakePhases:
     """The other services, as far as a test needs them. `answers` by (method, path after the case), and by service."""
@@ -119,8 +123,15 @@ class FakePhases:
             or self.answers.get((method, tail))
             or self._usual(method, service, tail)
         )
+        now = self.answers.get(("GET", tail), (404, None))[1]
+        if method in ("PUT", "DELETE") and isinstance(now, dict):
+            seen = options.get("headers", {}).get("If-Match")
+            if seen != f'"{_tag(now)}"':
+                status, body = 412, {"etag": _tag(now), "fields": [*now], "yours": options.get("json"), "theirs": now}
         answer = requests.Response()
         answer.status_code = status
+        if isinstance(body, dict):
+            answer.headers["ETag"] = f'"{_tag(body)}"'
         answer._content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         return answer
 

@@ -38,14 +38,10 @@ from casework.service.answers import Problem as Problem
 from casework.service.answers import refusals as refusals
 from casework.service.app import PAGE, create_app
 from casework.service.auth import actor, keep_confidential, only
+from casework.service.preconditions import MATCH, if_match
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
-
-
-class PreconditionRequired(Refusal):
-    status = 428
-    title = "Hent sagen først"
 
 
 class Unreadable(Refusal):
@@ -105,7 +101,7 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.patch("/<uuid:case_id>")
     @blp.doc(
         parameters=[
-            {**_parameter("If-Match", "The ETag that was read, or *", where="header"), "required": True},
+            {**MATCH, "required": True},
             _KEY,
         ],
         requestBody=_in_json(_patch_schema(phase)),
@@ -243,19 +239,16 @@ def body() -> dict[str, Any]:
 
 def _seen() -> int | None:
     """The revision in If-Match; None for `*`. Raises PreconditionRequired where it is missing."""
-    given = request.headers.get("If-Match", "").strip()
-    if given == "*":
+    number = if_match()
+    if number is None:
         return None
-    number = given.removeprefix("W/").strip('"')
-    if not given:
-        raise PreconditionRequired("Send If-Match med det, du har læst, eller * ", field="If-Match")
     if not re.fullmatch("[0-9]{1,18}", number):
         raise Stale("If-Match er ikke et ETag herfra", field="If-Match")
     return int(number)
 
 
-def _parameter(name: str, description: str, *, where: str = "query", **schema: Any) -> dict[str, Any]:
-    return {"in": where, "name": name, "description": description, "schema": schema or {"type": "string"}}
+def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"in": "query", "name": name, "description": description, "schema": schema or {"type": "string"}}
 
 
 def _in_json(schema: Any, *, required: bool = True) -> dict[str, Any]:
