@@ -178,7 +178,7 @@ def test_an_address_that_leads_nowhere_is_the_beginning(caseworker: Browser, bus
 # live
 def test_the_page_asks_again_and_is_told_only_what_is_new(caseworker: Browser, hear: Hear, busy: None) -> None:
     page = caseworker.get("/day").text
-    mark = html.unescape(re.search(r'hx-headers="([^"]+)"', page)[1])  # type: ignore[index]
+    mark = html.unescape(re.search(r'"sg-live".*?hx-headers="([^"]+)"', page)[1])  # type: ignore[index]
     etag = re.search(r'W?/?\\"([0-9a-f]{64})', mark)
     assert etag
     again = {"HX-Request": "true", "If-None-Match": f'"{etag[1]}"'}
@@ -584,3 +584,41 @@ def test_an_address_is_made_void(caseworker, phases):
 
 def test_finance_has_no_calendar(browser):
     assert browser.sign_in("finance").post("/preferences/calendar").status_code == 404
+
+
+# how one is told
+def test_how_one_is_told_is_chosen_and_told_to_others_once(caseworker: Browser, service: PortalService) -> None:
+    assert (
+        'value="both" class="form-radio" aria-describedby="channel-both-hint" checked'
+        in caseworker.get("/preferences").text
+    )
+
+    for channel in ("both", "portal", "portal", "both"):
+        assert caseworker.post("/preferences/channel", {"channel": channel}).status_code == 302
+
+    assert [told["channel"] for told in told_of(service, "caseworker")] == ["portal", "both"]
+
+
+def test_who_covers_and_how_one_is_told_are_told_together(caseworker: Browser, service: PortalService) -> None:
+    caseworker.post("/preferences/channel", {"channel": "portal"})
+    caseworker.post("/preferences", {"away_from": "24.3.26", "away_to": "2.4.26", "deputy": "ali"})
+
+    newest = told_of(service, "caseworker")[-1]
+    assert (newest["channel"], newest["deputy"]) == ("portal", "ali")
+
+
+@pytest.mark.parametrize("channel", ["", "pigeon"])
+def test_another_way_of_being_told_is_refused_at_its_field(
+    caseworker: Browser, service: PortalService, channel: str
+) -> None:
+    answer = caseworker.post("/preferences/channel", {"channel": channel})
+
+    assert answer.status_code == 422
+    assert 'id="channel-error"' in answer.text
+    assert 'href="#channel"' in answer.text
+    assert told_of(service, "caseworker") == []
+
+
+@pytest.mark.parametrize("person", ["finance", "provider-x-hus"])
+def test_others_are_told_as_they_are(browser: Browser, busy: None, person: str) -> None:
+    assert browser.sign_in(person).post("/preferences/channel", {"channel": "portal"}).status_code == 404

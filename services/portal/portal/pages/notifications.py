@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from portal import identity, people
+from portal import identity, people, wording
 from portal.model import ListedCase, Notification
 from portal.pages.here import service
 
@@ -32,6 +32,17 @@ def listed() -> Any:
     return render_template("notifications.html", rows=rows)
 
 
+@blp.get("/notifications/bell")
+def bell() -> Response:
+    """What stands at the bell now: an open page asks for it by itself. 304 where it is the same."""
+    identity.who()
+    count = unread(service())
+    answer = make_response(render_template("parts/bell.html", count=count, again=True))
+    answer.set_etag(tag(count))
+    answer.make_conditional(request)
+    return answer
+
+
 @blp.post("/notifications/read")
 def read() -> Any:
     """All of mine are read now."""
@@ -45,8 +56,13 @@ def read() -> Any:
     return redirect(url_for("notifications.listed"))
 
 
+def tag(count: int) -> str:
+    """The ETag of the bell as it is shown."""
+    return f"{wording.language()}-{count}"
+
+
 def unread(portal: Any) -> int:
-    """What the bell counts, up to 100."""
+    """What the bell counts, up to 100; one statement."""
     who = identity.signed_in()
     if who is None:
         return 0
