@@ -418,6 +418,20 @@ def test_news_of_a_confidential_case_that_has_moved_names_nobody(caseworker: Bro
     assert "Bente" not in caseworker.get("/day").text
 
 
+def test_the_list_behind_the_bell_leads_to_no_confidential_case_that_has_moved(
+    caseworker: Browser, hear: Hear, busy: None
+) -> None:
+    told = NotificationSent(kind="hearing-answer", to="Karen Lund", channel="portal", sent_at=NOW, case_id=str(CASE))
+    hear(told, "scheduler", subject=f"person:caseworker/{CASE}")
+    there = caseworker.get("/notifications").text
+    hear(changed(ALI, is_confidential=True), "intake", 9, at=NOW + timedelta(minutes=1))
+
+    moved = caseworker.get("/notifications").text
+    assert [("2026-00417" in page, "Svar på partshøring" in page) for page in (there, moved)] == [
+        (True, True), (False, True),
+    ]  # fmt: skip
+
+
 def test_a_namesake_with_another_id_is_somebody_else(caseworker: Browser, hear: Hear, busy: None) -> None:
     hear(changed(("karen-2", "Karen Lund")), "intake", 9, at=NOW + timedelta(minutes=1))
 

@@ -6,10 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
+from casework.process import CASEWORKER, LEADER, Actor
 from portal import identity, people, wording
 from portal.model import ListedCase, Notification
-from portal.pages.here import service
+from portal.pages.here import service, today
+from portal.whose import Desk
 
 blp = Blueprint("notifications", __name__)
 
@@ -19,17 +22,22 @@ SHOWN = 50
 @blp.get("/notifications")
 def listed() -> Any:
     """The newest first; what is unread is marked."""
-    who = identity.who()
-    query = (
-        sa.select(Notification, ListedCase.number)
+    who, portal = identity.who(), service()
+    with portal.database.reading() as session:
+        rows = session.execute(_newest(session, who)).all()
+    return render_template("notifications.html", rows=rows)
+
+
+def _newest(session: Session, who: Actor) -> sa.Select[Notification, str | None, bool]:
+    """Each with its case's number, and whether the case is there for this person; a confidential one may have moved."""
+    there = Desk.of(session, who, today()).findable() if who.role in (CASEWORKER, LEADER) else sa.true()
+    return (
+        sa.select(Notification, ListedCase.number, sa.func.coalesce(there, sa.true()))
         .outerjoin(ListedCase, ListedCase.id == Notification.case_id)
         .where(Notification.address.in_(people.addresses(who)))
         .order_by(Notification.sent_at.desc(), Notification.id)
         .limit(SHOWN)
     )
-    with service().database.reading() as session:
-        rows = session.execute(query).all()
-    return render_template("notifications.html", rows=rows)
 
 
 @blp.get("/notifications/bell")
