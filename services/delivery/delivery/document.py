@@ -20,7 +20,7 @@ def document(s: Situation[State]) -> dict[str, Any]:
 
 
 def _delivery(s: Situation[State]) -> dict[str, Any]:
-    """The authority reads what is documented and sent; the draft of a note is the provider's own."""
+    """The authority reads what is documented and sent; the order as it came, and the draft of a note, its provider."""
     state, order = s.state, received(s)
     parties = [i.provider for i in order.interventions if i.provider] if order else []
     new = waiting(s)
@@ -31,6 +31,7 @@ def _delivery(s: Situation[State]) -> dict[str, Any]:
         "version": state.in_force or state.version,
         "provider": dump(named) if named else None,
         "status": status(s.at, state),
+        "received": dump(order) if order and s.actor.role is Role.PROVIDER else None,
         "waiting": dump(new) if new else None,
         "changes": [[c.path, c.before, c.after] for c in differences(order, new)] if order and new else None,
         "reason": state.reason,

@@ -278,6 +278,16 @@ def test_a_new_version_is_acknowledged_anew_and_can_be_read_before_it_is_answere
     assert acknowledged(world)[0][1] == "Lone Holm"
 
 
+def test_the_order_as_it_was_sent_stands_whole_for_its_provider(world: World):
+    world.call("post", "/actions/accept")
+    world.hear(order(version=2, citizen_address="Havnegade 12"))
+    world.call("post", "/actions/accept")
+
+    ours, theirs = (world.call("get", by=by).get_json()["parts"]["deliveries"][0] for by in (X_HUS, KIM))
+    assert (ours["received"]["version"], ours["received"]["citizen_address"]) == (2, "Havnegade 12")
+    assert "received" not in theirs
+
+
 def test_what_is_new_in_the_version_that_waits_is_told_with_it(world: World):
     world.call("post", "/actions/accept")
     world.hear(order(version=2, citizen_wishes="Et andet hjem", special_information="Ring først"))

@@ -85,6 +85,12 @@ def test_it_is_said_when_the_provider_first_saw_the_order_and_who(caseworker: Br
     assert told in words(caseworker.get(f"/cases/{CASE}/delivery").text)
 
 
+def test_an_order_that_is_answered_and_was_not_opened_is_not_marked(caseworker: Browser, ordered: FakePhases) -> None:
+    deliver(ordered, {"order": "x-hus", "version": 1, "status": "accepted"})
+
+    assert "Ikke set endnu" not in caseworker.get(ORDERS).text
+
+
 def test_an_order_that_nobody_there_has_opened_is_marked(caseworker: Browser, ordered: FakePhases) -> None:
     deliver(ordered, {"order": "x-hus", "version": 1, "status": "sent"})
 
@@ -144,6 +150,16 @@ def test_what_is_new_in_the_waiting_version_stands_by_its_own_yes_and_no(provide
     assert "Tag imod version 2 Sig nej til version 2" in page
     assert "Det, der gælder nu: version 1" in page
     assert f"{OURS}/actions/delivery.accept?version=2" in text
+
+
+def test_a_provider_reads_all_that_it_was_sent(provider: Browser, phases: FakePhases) -> None:
+    received = {"version": 1, "citizen_address": "Havnegade 12", "guardian_contact": {"name": "Søren Holm"}}
+    deliver(phases, {**SEEN, "status": "sent", "received": received}, actions=["delivery.accept"])
+
+    page = words(provider.get(OURS).text)
+
+    assert "Borgerens adresse Havnegade 12" in page
+    assert "Værges kontaktoplysninger Søren Holm" in page
 
 
 def test_the_answer_is_to_the_version_that_was_read(provider: Browser, phases: FakePhases) -> None:

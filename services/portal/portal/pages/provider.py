@@ -63,10 +63,9 @@ def order(case_id: UUID) -> Any:
             Deadline.case_id == case_id, Deadline.provider_id == me.provider_id, Deadline.state == "open"
         )
         dues = [d for d in session.scalars(query.order_by(Deadline.due)) if d.kind in KINDS]
-    steps = {s["step"]: s for s in described["steps"]}
     return render_template(
         "order.html", head=header(case_id), delivery=delivery, values=record.values, part=part, dues=dues,
-        fields=steps["documentation"]["fields"], whole=as_sent(), new=new_in(delivery), ANSWERS=ANSWERS,
+        whole=as_sent(), new=new_in(delivery), ANSWERS=ANSWERS,
         actions=[(a, straight(a, described)) for a in part["actions"] if may(me, a, described)],
     )  # fmt: skip
 
