@@ -452,24 +452,65 @@ def test_no_page_of_a_role_keeps_anybody_out(
 
 def kept_out(somebody: Person, paths: Iterable[str]) -> dict[str, list[str]]:
     """What keeps people out, by page; that nothing scrolls sideways is seen to here."""
-    if not AXE.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{AXE} is missing: npm ci in tests/npm")
-        pytest.skip("needs the packages of tests/npm")
     found = {}
     for path in paths:
         answer = somebody.page.goto(path)
         assert answer.ok, path
-        somebody.page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-        if barriers := somebody.barriers():
+        if barriers := in_the_way(somebody):
             found[path] = barriers
-        assert somebody.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
         if shots := os.environ.get("SCREENSHOTS"):
             width = somebody.page.viewport_size["width"]
             lang = somebody.page.locator("html").get_attribute("lang")
             name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
             somebody.page.screenshot(path=f"{shots}/{name}-{width}-{lang}.png", full_page=True)
     return found
+
+
+def in_the_way(somebody: Person) -> list[str]:
+    """What on this page keeps people out, with all folds open; it does not scroll sideways."""
+    if not AXE.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{AXE} is missing: npm ci in tests/npm")
+        pytest.skip("needs the packages of tests/npm")
+    somebody.page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert somebody.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), somebody.page.url
+    return somebody.barriers()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("path, field, button", [
+    ("/providers/x-hus/edit", "Telefon", "Gem"),
+    ("/letter-templates/contact", "Skabelon", "Tag i brug"),
+], ids=["provider", "template"])  # fmt: skip
+def test_who_saves_second_sees_both_texts_and_nobody_is_kept_out(
+    people: Any, worked: dict[str, str], size: Any, path: str, field: str, button: str
+) -> None:
+    first, second = people(javascript=False).sign_in("Ulla Berg"), people(size=size).sign_in("Ulla Berg")
+    second.page.wait_for_url(re.compile("/team$"))
+    texts = {first: f"70 00 00 {size['width']}", second: f"70 99 99 {size['width']}"}
+    for one in (first, second):
+        one.page.goto(path)
+    for one, text in texts.items():
+        one.page.get_by_label(field, exact=True).fill(text)
+        one.press(button)
+
+    assert second.page.get_by_label(field, exact=True).input_value() == texts[second]
+    assert in_the_way(second) == []
+    assert texts[first] in second.page.locator("main").inner_text()
+    second.press(button)
+    assert second.page.get_by_text("En anden har rettet").count() == 0
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_is_wrong_in_ones_preferences_keeps_nobody_out(people: Any, size: Any) -> None:
+    karen = people(size=size).sign_in()
+    karen.page.wait_for_url(re.compile("/day$"))
+    karen.page.goto("/preferences")
+    karen.page.get_by_label("Første dag væk").fill("i morgen")
+    karen.press("Gem")
+
+    assert "Skriv datoen som 24.03.2026" in karen.page.locator("#sg-errors").inner_text()
+    assert in_the_way(karen) == []
 
 
 def test_what_was_reused_is_confirmed_on_the_case_itself(people: Any, worked: dict[str, str]) -> None:
