@@ -48,7 +48,12 @@ def with_acknowledgements(session: Session, s: Situation[State], parts: Json) ->
     seen = acknowledgements.of_case(session, s.case_id)
     newest = {run.key: run.state.version or 0 for run in s.runs}
     shown = [
-        {**one, "acknowledged_at": row.at.isoformat(), "acknowledged_by": row.name}
+        {
+            **one,
+            "acknowledged_version": row.version,
+            "acknowledged_at": row.at.isoformat(),
+            "acknowledged_by": row.name,
+        }
         if (row := seen.get((one["order"], newest[one["order"]])))
         else one
         for one in parts["deliveries"]

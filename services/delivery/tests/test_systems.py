@@ -305,8 +305,11 @@ def test_an_answer_to_a_version_that_is_no_longer_the_newest_is_refused(world: W
     world.hear(order(version=2, citizen_wishes="Et andet hjem"))
     world.hear(order(version=3, citizen_wishes="Et tredje hjem"))
 
+    world.call("get")
     late = world.call("post", "/actions/accept", json={"version": 2})
 
     assert wrong(late, 409) == (None, "version")
     assert world.call("get").get_json()["parts"]["deliveries"][0]["version"] == 1
-    assert world.call("post", "/actions/accept", json={"version": 3}).status_code == 200
+    assert world.call("post", "/actions/reject", json={"version": 3, "reason": "Nej"}).status_code == 200
+    (delivery,) = world.call("get").get_json()["parts"]["deliveries"]
+    assert (delivery["version"], delivery["acknowledged_version"]) == (1, 3)

@@ -62,8 +62,10 @@ def test_what_a_new_version_changes_stands_beside_it_in_words(caseworker: Browse
     assert page.index("Version 2") < page.index("Version 1:")
 
 
-SEEN = {"order": "x-hus", "number": "2026-00417-1", "version": 1, "status": "accepted",
-        "acknowledged_at": "2026-03-04T09:00:00+00:00", "acknowledged_by": "Lone Holm"}  # fmt: skip
+SEEN = {
+    "order": "x-hus", "number": "2026-00417-1", "version": 1, "status": "accepted", "acknowledged_version": 1,
+    "acknowledged_at": "2026-03-04T09:00:00+00:00", "acknowledged_by": "Lone Holm",
+}  # fmt: skip
 WAITING: dict[str, Any] = {
     **SEEN, "status": "changed",
     "waiting": {"version": 2, "sent_on": "2026-03-20", "reason": "Nyt mål", "citizen_phone": "12345678"},
