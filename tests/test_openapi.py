@@ -75,7 +75,7 @@ class Asked:
         """Send a generated request, of the known case most of the time. Fails where the answer is not as it is told."""
         if "case_id" in case.path_parameters:
             case.path_parameters["case_id"] = case_id
-        if case.method == "PATCH" and seen is not None:
+        if case.method in ("PATCH", "PUT", "DELETE") and seen is not None:
             case.headers["If-Match"] = seen
         answer = case.call(headers=self.token)
         self.answers[answer.status_code] += 1

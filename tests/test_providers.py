@@ -75,7 +75,8 @@ class Connected(walks.Walk):
             entry = {"name": self.people[name]["name"], "email": self.people[name]["email"], "channel": channel}
             if channel == "webhook":
                 entry["webhook_url"] = self.receivers[name].url
-            self._call(FINANCE, "PUT", f"/providers/{self.id_of(name)}", json=entry)
+            whatever = {"If-Match": "*"}
+            self._call(FINANCE, "PUT", f"/providers/{self.id_of(name)}", json=entry, headers=whatever)
             if channel == "webhook":
                 made = self._call(LEADER, "POST", f"/providers/{self.id_of(name)}/secrets")
                 self.receivers[name].secrets = [made.json()["secret"]]

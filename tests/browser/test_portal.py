@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from casework.contracts.ordering import OrderSent
+from casework.contracts.scheduler import NotificationSent
+from casework.contracts.values import Goal
+from casework.messaging import Envelope
 from casework.process import Actor, Role
+from casework.schema import dump
 from casework.service.clock import FileClock
 from onebox.house import House
 
@@ -24,6 +29,8 @@ CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 AXE = Path(__file__).parents[1] / "npm/node_modules/axe-core/axe.min.js"
 CPR = "2503794431"
 KAREN = Actor("caseworker", "Karen Lund", Role.CASEWORKER)
+FINN = Actor("finance", "Finn Holst", Role.FINANCE)
+LONE = Actor("provider-x-hus", "X-Hus", Role.PROVIDER, provider_id="x-hus")
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 750}
 
 
@@ -357,13 +364,29 @@ def test_an_entry_is_taken_out_without_javascript_and_its_source_is_named(people
     assert "ifølge pårørende" in page.locator("main").text_content()
 
 
+def _order(house: House, case: UUID, version: int, wishes: str) -> None:
+    """Delivery hears of a version of an order, as ordering would tell it."""
+    goal = Goal(id="g1", goal_statement="Jeg åbner min post", goal_type="develop", primary_subtheme="handling-mail")
+    order = OrderSent(
+        provider_id="x-hus", order_number="2026-00002-1", version=version, sent_on=date(2026, 3, 18 + version),
+        reason="Nyt ønske" if version > 1 else None, citizen_name="Jonas Holm", cpr_number="1405821237",
+        citizen_wishes=wishes, goals=(goal,),
+    )  # fmt: skip
+    told = Envelope(
+        id=uuid4(), type=order.contract.name, version=1, subject=str(case), numbers={"delivery": version},
+        time=datetime(2026, 3, 24, 9, 42, tzinfo=UTC), producer="ordering", body=dump(order),
+    )  # fmt: skip
+    house.services["delivery"].inbox.receive([told.to_json()])
+    house.settle()
+
+
 @pytest.fixture(scope="module")
 def worked(house: House) -> dict[str, str]:
     """A case with something on every page, and an earlier one of the same citizen: their paths."""
     phases, cases = house.phases(), {"earlier": UUID(int=0xE), "now": UUID(int=0xF)}
 
-    def ask(method: str, phase: str, path: str, body: Any) -> None:
-        answer = phases.call(KAREN, method, phase, path, json=body, headers={"If-Match": "*"})
+    def ask(method: str, phase: str, path: str, body: Any, who: Actor = KAREN) -> None:
+        answer = phases.call(who, method, phase, path, json=body, headers={"If-Match": "*"})
         assert answer.ok, answer.text
         house.settle()
 
@@ -385,6 +408,11 @@ def worked(house: House) -> dict[str, str]:
     items = ["case_information.theme_entries[relations]", "case_information.functioning_scores[handling-mail]"]
     ask("POST", "assessment", f"/cases/{now}/actions/reuse", {"from_case": str(cases["earlier"]), "items": items})
     ask("POST", "assessment", f"/cases/{now}/actions/recommend", {})
+    ask("PUT", "ordering", "/providers/x-hus", {"name": "X-Hus"}, FINN)
+    for version, wishes in ((1, "At være med"), (2, "At være med i koret")):
+        _order(house, now, version, wishes)
+        if version == 1:
+            ask("POST", "delivery", f"/cases/{now}/actions/accept", {}, LONE)
     return {name: f"/cases/{case}" for name, case in cases.items()}
 
 
@@ -393,30 +421,102 @@ PAGES = (
     "/assessment/case_information", "/assessment/case_assessment", "/assessment/question_sets",
     "/assessment/recommendation", "/assessment/changes", "/reuse",
     "/assessment/actions/assessment.approve", "/intake/actions/intake.request_information",
-    "/decision", "/decision/letter", "/ordering", "/ordering/orders",
+    "/decision", "/decision/letter", "/ordering", "/ordering/orders", "/delivery", "/access-log",
 )  # fmt: skip
 ELSEWHERE = (
     "/team", "/team/providers", "/preferences", "/cases/new", "/help/themes", "/providers", "/providers/new",
-    "/providers/import", "/letter-templates", "/letter-templates/result",
+    "/providers/import", "/providers/x-hus", "/providers/x-hus/edit", "/letter-templates", "/letter-templates/result",
+    "/notifications", "/menu",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_no_page_of_a_case_keeps_anybody_out(people: Any, worked: dict[str, str], size: Any) -> None:
+    ulla = people(size=size).sign_in("Ulla Berg")
+
+    assert kept_out(ulla, (*ELSEWHERE, *(f"{worked['now']}{path}" for path in PAGES))) == {}
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name, paths", [
+    ("Karen Lund", ("/day", "/cases", "/preferences")),
+    ("Finn Holst", ("/finance", "/finance/commitments", "/finance/actuals")),
+    ("X-Hus", ("/provider", "/provider{now}", "/provider{now}/documentation", "/provider{now}/status_note",
+               "/provider{now}/actions/delivery.accept?version=2", "/notifications")),
+], ids=["caseworker", "finance", "provider"])  # fmt: skip
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_no_page_of_a_role_keeps_anybody_out(
+    people: Any, worked: dict[str, str], size: Any, name: str, paths: tuple[str, ...], language: str
+) -> None:
+    somebody = people(size=size).sign_in(name)
+    somebody.page.wait_for_url(re.compile(r"/(day|finance|provider)$"))
+    somebody.page.goto(f"/language/{language}")
+    order = worked["now"].replace("/cases/", "/orders/")
+
+    assert kept_out(somebody, [path.format(now=order) for path in paths]) == {}
+
+
+def kept_out(somebody: Person, paths: Iterable[str]) -> dict[str, list[str]]:
+    """What keeps people out, by page; that nothing scrolls sideways is seen to here."""
+    found = {}
+    for path in paths:
+        answer = somebody.page.goto(path)
+        assert answer.ok, path
+        if barriers := in_the_way(somebody):
+            found[path] = barriers
+        if shots := os.environ.get("SCREENSHOTS"):
+            width = somebody.page.viewport_size["width"]
+            lang = somebody.page.locator("html").get_attribute("lang")
+            name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+            somebody.page.screenshot(path=f"{shots}/{name}-{width}-{lang}.png", full_page=True)
+    return found
+
+
+def in_the_way(somebody: Person) -> list[str]:
+    """What on this page keeps people out, with all folds open; it does not scroll sideways."""
     if not AXE.exists():
         if os.environ.get("CI"):
             pytest.fail(f"{AXE} is missing: npm ci in tests/npm")
         pytest.skip("needs the packages of tests/npm")
-    ulla = people(size=size).sign_in("Ulla Berg")
-    found = {}
+    somebody.page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert somebody.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), somebody.page.url
+    return somebody.barriers()
 
-    for path in (*ELSEWHERE, *(f"{worked['now']}{path}" for path in PAGES)):
-        ulla.page.goto(path)
-        ulla.page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-        if barriers := ulla.barriers():
-            found[path] = barriers
-        assert ulla.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
-    assert found == {}
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("path, field, button", [
+    ("/providers/x-hus/edit", "Telefon", "Gem"),
+    ("/letter-templates/contact", "Skabelon", "Tag i brug"),
+], ids=["provider", "template"])  # fmt: skip
+def test_who_saves_second_sees_both_texts_and_nobody_is_kept_out(
+    people: Any, worked: dict[str, str], size: Any, path: str, field: str, button: str
+) -> None:
+    first, second = people(javascript=False).sign_in("Ulla Berg"), people(size=size).sign_in("Ulla Berg")
+    second.page.wait_for_url(re.compile("/team$"))
+    texts = {first: f"70 00 00 {size['width']}", second: f"70 99 99 {size['width']}"}
+    for one in (first, second):
+        one.page.goto(path)
+    for one, text in texts.items():
+        one.page.get_by_label(field, exact=True).fill(text)
+        one.press(button)
+
+    assert second.page.get_by_label(field, exact=True).input_value() == texts[second]
+    assert in_the_way(second) == []
+    assert texts[first] in second.page.locator("main").inner_text()
+    second.press(button)
+    assert second.page.get_by_text("En anden har rettet").count() == 0
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_is_wrong_in_ones_preferences_keeps_nobody_out(people: Any, size: Any) -> None:
+    karen = people(size=size).sign_in()
+    karen.page.wait_for_url(re.compile("/day$"))
+    karen.page.goto("/preferences")
+    karen.page.get_by_label("Første dag væk").fill("i morgen")
+    karen.press("Gem")
+
+    assert "Skriv datoen som 24.03.2026" in karen.page.locator("#sg-errors").inner_text()
+    assert in_the_way(karen) == []
 
 
 def test_what_was_reused_is_confirmed_on_the_case_itself(people: Any, worked: dict[str, str]) -> None:
@@ -447,6 +547,54 @@ def test_a_section_of_the_letter_is_mended_and_taken_back_without_javascript(
     section.get_by_role("button", name="Tilbage til den foreslåede tekst").click()
     assert "rettet i hånden" not in section.inner_text()
     assert "Ring til mig" not in section.inner_text()
+
+
+def ring(house: House, person: str = "caseworker") -> None:
+    """The portal hears that somebody has been told something."""
+    now = datetime(2026, 3, 24, 9, 42, tzinfo=UTC)
+    told = NotificationSent(kind="hearing-answer", to="x", channel="portal", sent_at=now)
+    envelope = Envelope(
+        id=uuid4(), type=told.contract.name, version=1, subject=f"person:{person}/{uuid4()}", numbers={"portal": 1},
+        time=now, producer="scheduler", body=dump(told),
+    )  # fmt: skip
+    house.services["portal"].inbox.receive([envelope.to_json()])
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_bell_counts_on_by_itself_on_whatever_page_and_rests_while_nobody_looks(
+    people: Any, house: House, size: Any
+) -> None:
+    karen = people(size=size).sign_in()
+    page, asked = karen.page, []
+    page.clock.install()
+    page.goto("/menu")
+    place = "#sg-bell" if size is WIDE else "#sg-bell-small"
+    before = int("0" + "".join(re.findall(r"\d+", page.locator(place).text_content())))
+    page.on("request", lambda request: asked.append(request.url) if "/notifications/bell" in request.url else None)
+
+    ring(house)
+    page.clock.fast_forward(61_000)
+    page.locator(f"{place} .sg-count", has_text=str(before + 1)).wait_for()
+    with page.expect_response(lambda answer: "/notifications/bell" in answer.url) as again:
+        page.clock.fast_forward(61_000)
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.clock.fast_forward(301_000)
+
+    assert again.value.status == 304
+    assert len(asked) == 2
+    with page.expect_response(lambda answer: "/notifications/bell" in answer.url):
+        page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    assert karen.complaints == []
+
+
+def test_without_javascript_the_bell_is_a_link_with_its_number(people: Any, house: House) -> None:
+    karen = people(javascript=False).sign_in()
+    ring(house)
+
+    karen.page.goto("/cases")
+    assert re.search(r"\d", karen.page.locator("#sg-bell").inner_text())
+    karen.page.get_by_role("link", name=re.compile("Beskeder")).click()
+    assert karen.page.url.endswith("/notifications")
 
 
 def test_a_deputys_day_tells_by_itself_for_whom_and_asks_on_quietly(people: Any) -> None:

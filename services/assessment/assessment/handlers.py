@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 from assessment.commands import CompletePlan, Reuse, StartAssessment
 from assessment.model import Ledger
+from casework.confidential import of_opened
 from casework.contracts import Command, Message
 from casework.contracts.intake import ConsentChanged, IntakeCompleted
 from casework.errors import NotFound
 from casework.phase.handlers import Handlers
 from casework.phase.store import load_all, lock_cases_of_citizen, looked_at
 from casework.phase.tables import CaseRow
-from casework.process import Actor, Role, Situation
+from casework.process import Actor, Situation
+from casework.schema import dump
 
 
 class AssessmentHandlers(Handlers):
@@ -67,7 +69,6 @@ def _draws_upon_the_linked_case(s: Situation[Any], trigger: Command | Message) -
 
 
 def _may_look(s: Situation[Any], who: Actor) -> bool:
-    """A confidential case is for its own caseworker, and the leader."""
-    if s.case is None or not s.case.is_confidential or who.role is Role.LEADER:
-        return s.case is not None
-    return s.case.caseworker is not None and s.case.caseworker.id == who.id
+    """A confidential case is for those whose it is."""
+    confidential = of_opened(dump(s.case)) if s.case else None
+    return s.case is not None and (confidential is None or confidential.is_for(who))

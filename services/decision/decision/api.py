@@ -10,6 +10,7 @@ from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.fields import needed, value
 from casework.process import Actor, Role
 from casework.schema import load, schema_class
+from casework.service.answers import ETAG
 from casework.service.auth import actor, only
 from casework.service.phase_api import (
     PhaseService,
@@ -18,6 +19,7 @@ from casework.service.phase_api import (
     note_access,
     refusals,
 )
+from casework.service.preconditions import MATCH, unchanged
 from decision import letter, templates
 from decision.facts import VARIABLES
 from decision.handlers import DecisionHandlers
@@ -102,6 +104,7 @@ def _letters(service: PhaseService, handlers: DecisionHandlers) -> Blueprint:
 def _templates(service: PhaseService, handlers: DecisionHandlers) -> Blueprint:
     blp = Blueprint("letter-templates", __name__, url_prefix="/letter-templates", description="Brevskabeloner")
     refused = refusals(blp, 401, 403, 404)
+    etag = {**MATCH, "required": True}
 
     @blp.get("")
     @blp.response(200, description="The sections, and the variables, filters and tags of a template")
@@ -116,36 +119,48 @@ def _templates(service: PhaseService, handlers: DecisionHandlers) -> Blueprint:
         )
 
     @blp.get("/<section>")
-    @blp.response(200, description="The template in force, and every version there has been")
+    @blp.response(200, description="The template in force, and every version there has been", headers=ETAG)
     @refused
     @only(*_WRITERS)
     def one(section: str) -> Response:
         """The template of one section."""
         with service.database.reading() as session:
             versions = handlers.template(session, section)
-        return jsonify(**_shown(section, versions), versions=[_version(row) for row in versions])
+        answer = jsonify(**_shown(section, versions), versions=[_version(row) for row in versions])
+        answer.set_etag(_tag(versions))
+        return answer
 
     @blp.put("/<section>")
-    @blp.doc(requestBody={"content": {"application/json": {"schema": schema_class(LetterTemplate)}}, "required": True})
-    @blp.response(200, description="In force; the same twice changes nothing")
-    @refusals(blp, 400, 401, 403, 404, 413, 422)
+    @blp.doc(
+        parameters=[etag],
+        requestBody={"content": {"application/json": {"schema": schema_class(LetterTemplate)}}, "required": True},
+    )
+    @blp.response(200, description="In force; the same twice changes nothing", headers=ETAG)
+    @refusals(blp, 400, 401, 403, 404, 412, 413, 422, 428)
     @only(*_WRITERS)
     def put(section: str) -> Response:
         """Take a template of one's own into use. One that cannot be used is refused with line and reason."""
         return change(section, load(LetterTemplate, body()).text)
 
     @blp.delete("/<section>")
-    @blp.response(200, description="The shipped template is in force")
-    @refused
+    @blp.doc(parameters=[etag])
+    @blp.response(200, description="The shipped template is in force", headers=ETAG)
+    @refusals(blp, 401, 403, 404, 412, 428)
     @only(*_WRITERS)
     def delete(section: str) -> Response:
         """Go back to the template that comes with the house. The versions before are kept."""
         return change(section, None)
 
     def change(section: str, text: str | None) -> Response:
+        def seen(versions: list[TemplateRow]) -> None:
+            unchanged(_tag(versions), {"text": text}, {"text": _shown(section, versions)["text"]})
+
         with service.database.writing() as session:
-            handlers.put_template(session, section, text, actor(), service.clock())
-            return jsonify(_shown(section, handlers.template(session, section)))
+            handlers.put_template(session, section, text, actor(), service.clock(), seen=seen)
+            versions = handlers.template(session, section)
+        answer = jsonify(_shown(section, versions))
+        answer.set_etag(_tag(versions))
+        return answer
 
     return blp
 
@@ -159,6 +174,11 @@ def _shown(section: str, versions: list[TemplateRow]) -> dict[str, Any]:
         "is_own": own is not None,
         "version": versions[0].version if versions else 0,
     }
+
+
+def _tag(versions: list[TemplateRow]) -> str:
+    """The number of the version in force; 0 where none of its own has been."""
+    return str(versions[0].version if versions else 0)
 
 
 def _version(row: TemplateRow) -> dict[str, Any]:

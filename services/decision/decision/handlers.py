@@ -1,5 +1,6 @@
 """What is particular to decision: the letter is frozen as it is sent, and its templates are the municipality's own."""
 
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -53,13 +54,19 @@ class DecisionHandlers(Handlers):
         of_section = sa.select(TemplateRow).where(TemplateRow.section == section)
         return list(session.scalars(of_section.order_by(TemplateRow.version.desc())))
 
-    def put_template(self, session: Session, section: str, text: str | None, actor: Actor, now: datetime) -> bool:
+    def put_template(
+        self, session: Session, section: str, text: str | None, actor: Actor, now: datetime, *,
+        seen: Callable[[list[TemplateRow]], None] | None = None,
+    ) -> bool:  # fmt: skip
         """Take a template into use, or (without a text) the shipped one again; letters that are sent stay as they are.
 
-        False where nothing is other than it was. Raises Invalid, naming line and reason, for one that cannot be used.
+        False where nothing is other than it was. `seen` is asked whether the versions there are were read, while
+        nobody else can add one. Raises Invalid, naming line and reason, for one that cannot be used; Stale.
         """
         lock(session, f"letter-template/{section}")
         versions = self.template(session, section)
+        if seen:
+            seen(versions)
         if (versions[0].text if versions else None) == text:
             return False
         if text is not None and (fault := templates.fault(text, EXAMPLES)):

@@ -153,7 +153,7 @@ def test_a_later_mend_or_template_does_not_touch_a_letter_that_was_sent(office):
     office.act("decision.notify", channel="digital-post")
     before = office.call(A_CASEWORKER, "GET", f"/cases/{A_CASE}/letters/1.pdf").data
     office.record({"decision_letter": {"letter_heading": "Noget andet"}})
-    office.call(A_LEADER, "PUT", "/letter-templates/contact", json={"text": "Ring."})
+    office.call(A_LEADER, "PUT", "/letter-templates/contact", seen="*", json={"text": "Ring."})
     assert office.call(A_CASEWORKER, "GET", f"/cases/{A_CASE}/letters/1.pdf").data == before
 
 
@@ -229,11 +229,11 @@ def test_told_again_it_is_another_letter_of_the_same_decision(decided):
 # templates
 @pytest.mark.parametrize("who", [A_LEADER, AN_OPERATOR], ids=["leader", "operator"])
 def test_a_template_is_taken_into_use_and_every_version_is_kept(office, who):
-    assert office.call(who, "PUT", "/letter-templates/contact", json={"text": "Ring til {{ municipality }}."}).json[
-        "is_own"
-    ]
+    assert office.call(
+        who, "PUT", "/letter-templates/contact", seen="*", json={"text": "Ring til {{ municipality }}."}
+    ).json["is_own"]
     assert sections(office)["contact"]["text"].startswith("Ring til Prøveby Kommune.")
-    assert office.call(who, "DELETE", "/letter-templates/contact").json["is_own"] is False
+    assert office.call(who, "DELETE", "/letter-templates/contact", seen="*").json["is_own"] is False
     assert sections(office)["contact"]["text"] == "Ring til Kim Dam."
     kept = office.call(who, "GET", "/letter-templates/contact").get_json()["versions"]
     assert [(v["version"], v["text"], v["by"]) for v in kept] == [
@@ -242,9 +242,29 @@ def test_a_template_is_taken_into_use_and_every_version_is_kept(office, who):
     ]
 
 
+def test_two_who_mend_a_template_the_second_is_told_and_loses_nothing(office):
+    read = office.call(A_LEADER, "GET", "/letter-templates/contact").headers["ETag"]
+    mine = {"json": {"text": "Ring."}, "seen": read}
+    first = office.call(A_LEADER, "PUT", "/letter-templates/contact", **mine)
+
+    second = office.call(AN_OPERATOR, "PUT", "/letter-templates/contact", json={"text": "Skriv."}, seen=read)
+    told = second.get_json()
+    assert (second.status_code, told["yours"], told["theirs"]) == (412, {"text": "Skriv."}, {"text": "Ring."})
+    assert first.headers["ETag"] == f'"{told["etag"]}"'
+    assert office.call(AN_OPERATOR, "DELETE", "/letter-templates/contact", seen=read).status_code == 412
+    assert office.call(AN_OPERATOR, "DELETE", "/letter-templates/contact", seen=told["etag"]).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_who_has_not_read_the_template_does_not_change_it(office, method):
+    assert wrong(office.call(A_LEADER, method, "/letter-templates/contact", json={"text": "x"}), 428) == (
+        None, "If-Match",
+    )  # fmt: skip
+
+
 def test_the_same_template_twice_is_one_version(office):
     for _ in range(2):
-        answer = office.call(A_LEADER, "PUT", "/letter-templates/contact", json={"text": "Ring."})
+        answer = office.call(A_LEADER, "PUT", "/letter-templates/contact", seen="*", json={"text": "Ring."})
     assert answer.get_json()["version"] == 1
 
 
@@ -253,7 +273,7 @@ def test_the_same_template_twice_is_one_version(office):
     [("Hej\n{{ complaint_dedline }}", "Linje 2: Variablen »complaint_dedline« findes ikke"), ("{% if %}", "Linje 1")],
 )
 def test_a_broken_template_is_refused_with_line_and_reason_and_the_old_one_stays(office, text, said):
-    answer = office.call(A_LEADER, "PUT", "/letter-templates/contact", json={"text": text})
+    answer = office.call(A_LEADER, "PUT", "/letter-templates/contact", seen="*", json={"text": text})
     assert wrong(answer) == (None, "text")
     assert answer.get_json()["detail"].startswith(said)
     assert office.call(A_LEADER, "GET", "/letter-templates/contact").get_json()["version"] == 0
@@ -271,4 +291,4 @@ def test_a_caseworker_changes_no_template(office, method):
 
 
 def test_there_is_no_template_for_a_section_that_no_letter_has(office):
-    assert office.call(A_LEADER, "PUT", "/letter-templates/poem", json={"text": "x"}).status_code == 404
+    assert office.call(A_LEADER, "PUT", "/letter-templates/poem", seen="*", json={"text": "x"}).status_code == 404

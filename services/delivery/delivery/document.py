@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from casework.contracts.ordering import differences
 from casework.process import Role, Situation
 from casework.records import Json
 from casework.schema import dump
@@ -19,9 +20,10 @@ def document(s: Situation[State]) -> dict[str, Any]:
 
 
 def _delivery(s: Situation[State]) -> dict[str, Any]:
-    """The authority reads what is documented and sent; the draft of a note is the provider's own."""
+    """The authority reads what is documented and sent; the order as it came, and the draft of a note, its provider."""
     state, order = s.state, received(s)
     parties = [i.provider for i in order.interventions if i.provider] if order else []
+    new = waiting(s)
     named = next((party for party in parties if party.id == s.key), parties[0] if parties else None)
     shown: dict[str, Any] = {
         "order": s.key,
@@ -29,7 +31,9 @@ def _delivery(s: Situation[State]) -> dict[str, Any]:
         "version": state.in_force or state.version,
         "provider": dump(named) if named else None,
         "status": status(s.at, state),
-        "waiting": dump(new) if (new := waiting(s)) else None,
+        "received": dump(order) if order and s.actor.role is Role.PROVIDER else None,
+        "waiting": dump(new) if new else None,
+        "changes": [[c.path, c.before, c.after] for c in differences(order, new)] if order and new else None,
         "reason": state.reason,
         "note_due": state.note_due.isoformat() if state.note_due else None,
         "documentation": dump(s[Documentation]),
@@ -44,7 +48,12 @@ def with_acknowledgements(session: Session, s: Situation[State], parts: Json) ->
     seen = acknowledgements.of_case(session, s.case_id)
     newest = {run.key: run.state.version or 0 for run in s.runs}
     shown = [
-        {**one, "acknowledged_at": row.at.isoformat(), "acknowledged_by": row.name}
+        {
+            **one,
+            "acknowledged_version": row.version,
+            "acknowledged_at": row.at.isoformat(),
+            "acknowledged_by": row.name,
+        }
         if (row := seen.get((one["order"], newest[one["order"]])))
         else one
         for one in parts["deliveries"]

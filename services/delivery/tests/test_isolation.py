@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ from casework.messaging.tables import Outgoing
 from casework.process import Actor, Role
 from delivery.answers import KINDS
 
-from .conftest import CASE, X_HUS, World, a_world, answer, goal, order
+from .conftest import CASE, KIM, X_HUS, World, a_world, answer, goal, order
 
 pytestmark = pytest.mark.rule("DEL-08")
 
@@ -425,3 +425,14 @@ def test_a_provider_without_an_id_has_no_order(worlds: tuple[World, World]):
 
     assert [answered(beside, "GET", (place, None), nobody)[0] for place in ("", "/records", "/changes")] == [404] * 3
     assert answered(beside, "GET", ("/orders", None), nobody)[0] == 403
+
+
+def test_a_confidential_case_holds_nothing_back_from_the_provider_of_its_order(world: World):
+    told = CaseChanged(
+        case_number="2026-00001", citizen_id=uuid4(), entry_phase="intake", track="standard", is_confidential=True
+    )
+    world.hear(told, by="intake")
+
+    statuses = [world.call("get", by=who).status_code for who in (X_HUS, Y_HUS, KIM)]
+    assert statuses == [200, 200, 404]
+    assert world.call("post", "/actions/accept").status_code == 200

@@ -284,3 +284,40 @@ def test_a_new_version_is_acknowledged_anew_and_can_be_read_before_it_is_answere
     assert delivery["documentation"]["citizen_wishes"] == "Et hjem"
     assert delivery["waiting"]["citizen_wishes"] == "Et andet hjem"
     assert acknowledged(world)[0][1] == "Lone Holm"
+
+
+def test_the_order_as_it_was_sent_stands_whole_for_its_provider(world: World):
+    world.call("post", "/actions/accept")
+    world.hear(order(version=2, citizen_address="Havnegade 12"))
+    world.call("post", "/actions/accept")
+
+    ours, theirs = (world.call("get", by=by).get_json()["parts"]["deliveries"][0] for by in (X_HUS, KIM))
+    assert (ours["received"]["version"], ours["received"]["citizen_address"]) == (2, "Havnegade 12")
+    assert "received" not in theirs
+
+
+def test_what_is_new_in_the_version_that_waits_is_told_with_it(world: World):
+    world.call("post", "/actions/accept")
+    world.hear(order(version=2, citizen_wishes="Et andet hjem", special_information="Ring først"))
+
+    (delivery,) = world.call("get").get_json()["parts"]["deliveries"]
+
+    assert delivery["changes"] == [
+        ["special_information", None, "Ring først"],
+        ["citizen_wishes", "Et hjem", "Et andet hjem"],
+    ]
+
+
+def test_an_answer_to_a_version_that_is_no_longer_the_newest_is_refused(world: World):
+    world.call("post", "/actions/accept", json={"version": 1})
+    world.hear(order(version=2, citizen_wishes="Et andet hjem"))
+    world.hear(order(version=3, citizen_wishes="Et tredje hjem"))
+
+    world.call("get")
+    late = world.call("post", "/actions/accept", json={"version": 2})
+
+    assert wrong(late, 409) == (None, "version")
+    assert world.call("get").get_json()["parts"]["deliveries"][0]["version"] == 1
+    assert world.call("post", "/actions/reject", json={"version": 3, "reason": "Nej"}).status_code == 200
+    (delivery,) = world.call("get").get_json()["parts"]["deliveries"]
+    assert (delivery["version"], delivery["acknowledged_version"]) == (1, 3)

@@ -12,9 +12,11 @@ from casework.errors import Invalid
 from casework.offers import needs_approval
 from casework.process import Role
 from casework.schema import dump, load, schema_class
+from casework.service.answers import ETAG
 from casework.service.app import PAGE
 from casework.service.auth import actor, only
 from casework.service.phase_api import PhaseService, Problem, body, refusals
+from casework.service.preconditions import MATCH, NONE_MATCH, tag_of, unchanged
 from ordering.handlers import OrderingHandlers
 from ordering.model import ProviderEntry, ProviderRow
 from ordering.register import LONGEST, entry_of
@@ -46,29 +48,32 @@ def blueprint(service: PhaseService) -> Blueprint:
         return jsonify(providers=[_shown(row) for row in rows], next=rows[-1].id if len(rows) == PAGE else None)
 
     @blp.get("/providers/<provider_id>")
-    @blp.response(200, description="The provider")
+    @blp.response(200, description="The provider", headers=ETAG)
     @blp.alt_response(404, schema=Problem, description="Not in the register")
     @only(*READERS)
     def provider(provider_id: str) -> Response:
         """One provider."""
         with service.database.reading() as session:
-            return jsonify(_shown(handlers.provider(session, provider_id)))
+            return _answer(handlers.provider(session, provider_id))
 
     @blp.put("/providers/<provider_id>")
-    @blp.doc(requestBody={"content": {"application/json": {"schema": schema_class(ProviderEntry)}}})
-    @blp.response(200, description="In the register; the same twice changes nothing")
-    @blp.alt_response(422, schema=Problem, description="A number fails its check")
+    @blp.doc(
+        parameters=[MATCH, NONE_MATCH],
+        requestBody={"content": {"application/json": {"schema": schema_class(ProviderEntry)}}, "required": True},
+    )
+    @blp.response(200, description="In the register; the same twice changes nothing", headers=ETAG)
+    @refusals(blp, 400, 401, 403, 412, 413, 422, 428)
     @only(*KEEPERS)
     def put_provider(provider_id: str) -> Response:
-        """Enter a provider in the register, or mend it. The whole entry is given."""
+        """Enter a provider in the register (`If-None-Match: *`), or mend it (`If-Match`). The whole entry is given."""
         if len(provider_id) > LONGEST or "\0" in provider_id:
             raise Invalid({"provider_id": ("Id'et er for langt", None)})
         entry = load(ProviderEntry, body())
         with service.database.writing() as session:
-            handlers.put_provider(session, provider_id, entry, actor(), service.clock())
-            shown = _shown(handlers.provider(session, provider_id))
+            handlers.put_provider(session, provider_id, entry, actor(), service.clock(), seen=_unchanged)
+            answer = _answer(handlers.provider(session, provider_id))
         service.changed(provider_id)
-        return jsonify(shown)
+        return answer
 
     @blp.get("/providers.csv")
     @blp.response(200, {"type": "string"}, content_type=CSV, description="As it can be imported again")
@@ -115,6 +120,17 @@ class Imported(ma.Schema):
     changed = mf.List(mf.String(), required=True, metadata={"description": "The providers that are new or mended"})
     unchanged = mf.Integer(required=True)
     faults = mf.List(mf.Nested(WrongLine), required=True)
+
+
+def _unchanged(row: ProviderRow | None, entry: ProviderEntry) -> None:
+    theirs = dump(entry_of(row)) if row else {}
+    unchanged(tag_of(theirs) if row else None, dump(entry), theirs)
+
+
+def _answer(row: ProviderRow) -> Response:
+    answer = jsonify(_shown(row))
+    answer.set_etag(tag_of(dump(entry_of(row))))
+    return answer
 
 
 def _shown(row: ProviderRow) -> dict[str, Any]:

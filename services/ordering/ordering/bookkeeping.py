@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.calendar import local_date
+from casework.confidential import of_opened
 from casework.configuration import Municipality
 from casework.contracts import Command, Message
 from casework.contracts.ordering import ActualsImported, CommitmentMade, CommitmentReleased
 from casework.database import lock
 from casework.errors import Invalid, NotFound, Refusal
-from casework.phase.tables import RunRow
-from casework.process import Actor, Situation
+from casework.phase.tables import CaseRow, RunRow
+from casework.process import Actor, Role, Situation
 from casework.schema import dump
 from casework.schema import read as read_stored
 from ordering.commands import ImportActuals
@@ -300,6 +301,16 @@ def kroner(oere: int) -> str:
     """Whole øre as kroner with two decimals."""
     sign, (whole, rest) = "-" if oere < 0 else "", divmod(abs(oere), 100)
     return f"{sign}{whole}.{rest:02}"
+
+
+def held_back(session: Session, by: str, keys: Sequence[str], who: Actor) -> set[str]:
+    """The lines that tell of one confidential case each, which is not there for this leader; sums count it."""
+    if who.role is not Role.LEADER or by not in ("order", "case"):
+        return set()
+    key = getattr(PostingRow, WAYS[by][0])
+    lines = sa.select(key.label("key"), PostingRow.case_id).where(key.in_(keys)).distinct().subquery()
+    rows = session.execute(sa.select(lines.c.key, CaseRow.opened).join(CaseRow, CaseRow.id == lines.c.case_id))
+    return {key for key, opened in rows if (kept := of_opened(opened)) and not kept.is_for(who)}
 
 
 def cases_of(session: Session, by: str, keys: Sequence[str]) -> list[UUID]:

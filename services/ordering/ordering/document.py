@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from casework.contracts.ordering import differences
 from casework.contracts.values import Party
 from casework.process import Run, Situation
 from casework.schema import dump
 from ordering.finance import overview
 from ordering.model import Ledger, State
-from ordering.payload import differences, version_before
+from ordering.payload import version_before
 from ordering.rules import billed, committed, knows_what_was_shared, ordered, place_of, sharing_exception
 
 _STATUS = {

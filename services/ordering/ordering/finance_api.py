@@ -191,9 +191,11 @@ def blueprint(service: PhaseService) -> Blueprint:
             raise Invalid({"after": ("Her skal stå det, som siden før sluttede med", None)})
         with service.database.reading() as session:
             rows = bookkeeping.overview(session, by, after, PAGE)
-            cases = bookkeeping.cases_of(session, by, [row[by] for row in rows])
+            held_back = bookkeeping.held_back(session, by, [row[by] for row in rows], actor())
+            shown = [row for row in rows if row[by] not in held_back]
+            cases = bookkeeping.cases_of(session, by, [row[by] for row in shown])
         note_access(service, actor(), "finance overview", *cases)
-        return jsonify(rows=rows, next=rows[-1][by] if len(rows) == PAGE else None)
+        return jsonify(rows=shown, next=rows[-1][by] if len(rows) == PAGE else None)
 
     return blp
 

@@ -1,6 +1,6 @@
 """What is particular to ordering: which provider's order is meant, and the register of providers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -84,17 +84,21 @@ class OrderingHandlers(Handlers):
         bookkeeping.keep(session, effects.situation, effects.messages)
 
     def put_provider(
-        self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime
-    ) -> bool:
+        self, session: Session, provider_id: str, entry: ProviderEntry, actor: Actor, now: datetime, *,
+        seen: Callable[[ProviderRow | None, ProviderEntry], None] | None = None,
+    ) -> bool:  # fmt: skip
         """Enter a provider in the register, or mend it; others are told. False where nothing is other than it was.
 
-        Raises Invalid for what cannot stand, and for a queue where the provider can have none.
+        `seen` is asked whether what stands there is what was read, while nobody else can mend it. Raises Invalid for
+        what cannot stand, and for a queue where the provider can have none; Stale.
         """
         entry = register.checked(entry)
         if entry.channel == "queue":
             self._may_have_queue(provider_id)
         lock(session, f"provider/{provider_id}")
         row = session.get(ProviderRow, provider_id)
+        if seen:
+            seen(row, entry)
         if row is not None and register.entry_of(row) == entry:
             return False
         if row is None:

@@ -12,10 +12,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from casework import records
 from casework.contracts.delivery import AnswerHandled, Handled, Problem
 from casework.contracts.export import DIALECT, schema_of_type
-from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent
+from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent, differences
 from casework.contracts.scheduler import ProviderNoticeRequested
 from casework.fields import entries, field, needed, value
 from casework.process import Run, Situation
@@ -32,7 +31,6 @@ OrderEvent = OrderSent | OrderCancelled | OrderEnded
 """What a provider is told of its order."""
 
 _OURS = UUID("5b8f6a3e-3c3e-4d0c-9b4b-9d6a0f6a2c11")
-_NOT_COMPARED = ("provider_id", "order_number", "version", "sent_on", "reason")
 
 
 @value
@@ -209,11 +207,6 @@ def version_before(s: Situation[State], run: Run[State]) -> OrderSent | None:
     standing = [one.at for one in earlier if one.at not in ("replaced", "rejected")]
     is_over = bool(standing) and standing[-1] in ("cancelled", "ended")
     return None if is_over or not earlier else earlier[-1].state.sent
-
-
-def differences(before: OrderSent, after: OrderSent) -> list[Change]:
-    """What is other in a later version, value by value."""
-    return [c for c in records.changes(OrderSent, dump(before), dump(after)) if c.path not in _NOT_COMPARED]
 
 
 def changes(before: OrderSent, after: OrderSent) -> Changes:

@@ -250,7 +250,7 @@ class World:
         self.service.inbox.receive([envelope.to_json()])
 
     def call(self, method: str, path: str, by: Actor = KIM, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {auth.sign(by, KEY)}", "If-Match": "*"}
+        headers = {"Authorization": f"Bearer {auth.sign(by, KEY)}", **more.pop("headers", {"If-Match": "*"})}
         return getattr(self.app.test_client(), method)(path, headers=headers, **more)
 
     def fill(self, key: str = "", by: Actor = KIM, **values: Any) -> Any:

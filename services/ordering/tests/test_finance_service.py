@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from casework.configuration import FileLayout, Municipality
 from casework.contracts.delivery import OrderAnswered
-from casework.contracts.intake import CitizenChanged
+from casework.contracts.intake import CaseChanged, CitizenChanged
 from casework.database import Database
 from casework.phase.tables import AccessRow
 from casework.process import Actor, Role
@@ -273,6 +273,26 @@ def test_the_overview_compares_by_order_case_provider_account_and_month(desk: De
         ("2026-07", "0.00", "0.00", "250.50", "-250.50"),
     ]
     assert wrong(desk.get("overview?by=citizen")) == (None, "by")
+
+
+def test_a_line_of_a_confidential_case_is_not_there_for_the_leader_of_another_team_and_sums_count_it(desk: Desk):
+    kept = CaseChanged(
+        case_number="2026-00417",
+        citizen_id=uuid4(),
+        entry_phase="intake",
+        track="small",
+        team="nord",
+        is_confidential=True,
+    )
+    desk.world.hear(kept, by="intake")
+    north, south = (Actor("ulla", "Ulla Berg", Role.LEADER, team=team) for team in ("nord", "syd"))
+
+    def lines(by: str, who: Actor) -> int:
+        return len(desk.get(f"overview?by={by}", who).json["rows"])
+
+    assert [lines(by, south) for by in ("order", "case", "provider")] == [0, 0, 2]
+    assert [lines(by, north) for by in ("order", "case", "provider")] == [2, 1, 2]
+    assert lines("case", ECONOMY) == 1
 
 
 def test_the_overview_is_paged_by_key_with_the_same_statements_whatever_its_size(desk: Desk):

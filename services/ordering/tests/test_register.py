@@ -54,6 +54,38 @@ def test_a_wrong_number_is_refused_and_named(world: World, slip):
     assert world.call("get", "/providers/x-hus").status_code == 404
 
 
+def test_two_who_mend_a_provider_the_second_is_told_and_loses_nothing(world: World):
+    put(world)
+    read = world.call("get", "/providers/x-hus").headers["ETag"]
+
+    def mend(seen: str, **entry: str) -> Any:
+        return world.call("put", "/providers/x-hus", ECONOMY, json={**X_HUS, **entry}, headers={"If-Match": seen})
+
+    first, second = mend(read, phone="70000011"), mend(read, phone="70000099", name="X")
+    told = second.json
+    assert (first.status_code, second.status_code, told["fields"]) == (200, 412, ["name", "phone"])
+    assert (told["yours"]["phone"], told["theirs"]["phone"]) == ("70000099", "70000011")
+    assert first.headers["ETag"] == f'"{told["etag"]}"'
+    assert world.call("get", "/providers/x-hus").json["phone"] == "70000011"
+    assert mend(f'"{told["etag"]}"', phone="70000099").status_code == 200
+
+
+def test_a_provider_that_is_new_is_not_written_over_one_that_is_there(world: World):
+    def enter() -> Any:
+        return world.call("put", "/providers/x-hus", ECONOMY, json=X_HUS, headers={"If-None-Match": "*"})
+
+    assert [enter().status_code, wrong(enter(), 412)] == [200, (None, "If-None-Match")]
+
+
+def test_who_has_not_read_the_entry_does_not_change_it_nor_one_that_is_gone(world: World):
+    def mend(**headers: str) -> tuple[str | None, str | None]:
+        status = 412 if headers else 428
+        return wrong(world.call("put", "/providers/x-hus", ECONOMY, json=X_HUS, headers=headers), status)
+
+    assert [mend(), mend(**{"If-Match": '"abc"'})] == [(None, "If-Match")] * 2
+    assert world.call("get", "/providers/x-hus").status_code == 404
+
+
 def test_a_provider_writes_nothing_in_the_register(world: World):
     assert put(world, by=LONE).status_code == 403
 

@@ -125,7 +125,13 @@ class Notification(Base):
     """Somebody has been told something: what the bell counts until it is read."""
 
     __tablename__ = "notification"
-    __table_args__ = (sa.Index("notification_address", "address", "sent_at"),)
+    __table_args__ = (
+        sa.Index("notification_address", "address", "sent_at"),
+        sa.Index(
+            "notification_unread", "address",
+            sqlite_where=sa.text("read_at IS NULL"), postgresql_where=sa.text("read_at IS NULL"),
+        ),
+    )  # fmt: skip
     id: Mapped[UUID] = mapped_column(primary_key=True)
     address: Mapped[str]  # person:…, provider:… or role:…
     kind: Mapped[str]
@@ -147,6 +153,7 @@ class Person(Base):
     team: Mapped[str | None]
     provider_id: Mapped[str | None]
     email: Mapped[str | None]
+    channel: Mapped[str | None]  # portal: no mails; both, or nothing chosen: mails as well
     deputy_id: Mapped[str | None] = mapped_column(index=True)  # who covers, from the first day away to the last
     away_from: Mapped[date | None]
     away_to: Mapped[date | None]
@@ -164,5 +171,5 @@ class Access(Base):
     person_id: Mapped[str]
     name: Mapped[str]
     role: Mapped[str]
-    what: Mapped[str]  # read, record, act or cpr
+    what: Mapped[str]  # read, record, act, cpr or refused
     at: Mapped[datetime]

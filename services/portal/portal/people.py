@@ -36,7 +36,8 @@ def _tell(session: Session, person: Person, cause: Cause) -> None:
     """What others need to know of a person, whole."""
     message = PersonChanged(
         person_id=person.id, name=person.name, roles=(person.role,), team=person.team, provider_id=person.provider_id,
-        email=person.email, deputy=person.deputy_id, away_from=person.away_from, away_to=person.away_to,
+        email=person.email, channel=person.channel, deputy=person.deputy_id, away_from=person.away_from,
+        away_to=person.away_to,
     )  # fmt: skip
     put(session, "portal", person.id, message, cause)
 
@@ -57,6 +58,19 @@ def addresses(who: Actor) -> tuple[str, ...]:
     if mine.role is Role.PROVIDER:
         return (f"provider:{mine.provider_id}",)
     return (f"person:{mine.id}", f"role:{mine.role}")
+
+
+# how they are told
+CHANNELS = ("both", "portal")
+
+
+def choose_channel(session: Session, person: Person, channel: str, cause: Cause) -> None:
+    """By mail and here, or here alone; the same said twice is told once. Raises Invalid."""
+    if channel not in CHANNELS:
+        raise Invalid({"channel": ("Vælg, hvordan du vil have besked", None)})
+    if channel != (person.channel or "both"):
+        person.channel = channel
+        _tell(session, person, cause)
 
 
 # away

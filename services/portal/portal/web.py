@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from babel.messages import mofile, pofile
 from flask import Flask, Response, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
@@ -40,9 +41,18 @@ HEADERS = {
 }
 
 
+class _Working(SecureCookieSessionInterface):
+    """A session lasts while somebody works. A page that is left open and asks again by itself does not prolong it."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        asks_again = request.method == "GET" and "HX-Request" in request.headers
+        return session.modified or (not asks_again and super().should_set_cookie(app, session))
+
+
 def init_app(app: Flask, service: Any) -> None:
     """Add the pages to the app that all services have. `service` is the PortalService."""
     app.secret_key = service.session_secret
+    app.session_interface = _Working()
     app.config.update(
         SESSION_COOKIE_NAME="sagsgang",
         SESSION_COOKIE_HTTPONLY=True,
@@ -132,6 +142,7 @@ def _words(app: Flask, service: Any) -> None:
         ROLES=wording.ROLES,
         rule_of=rulebook.rule,
         bell=lambda: notifications.unread(service),
+        bell_tag=notifications.tag,
         municipality=service.municipality.name,
         in_demo=lambda: service.demo,
     )

@@ -118,6 +118,18 @@ LEAVES_THE_HOUSE = {
 }  # fmt: skip
 """What happens when it is done: shown on the page that asks once more."""
 
+
+def consequence(action: str, parts: Mapping[str, Any]) -> str:
+    """What happens when it is done; of a version that waits, also what becomes of the one that runs."""
+    waits = next((one for one in parts.get("deliveries", ()) if one.get("waiting")), None)
+    if waits and action == "delivery.accept":
+        version = waits["waiting"]["version"]
+        return gettext("Kommunen får jeres ja. Version %(n)d gælder fra nu af.", n=version)
+    if waits and action == "delivery.reject":
+        return gettext("Kommunen får jeres nej. Version %(n)d gælder fortsat.", n=waits["version"])
+    return str(LEAVES_THE_HOUSE.get(action, ""))
+
+
 ANSWERS = ("assessment.approve", "assessment.change", "assessment.return")
 """A leader's answers to a recommendation: they stand on one page, and are offered as one."""
 

@@ -96,11 +96,15 @@ XML = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><proce
 Answer = tuple[int, Any]
 
 
+def _tag(shown: Mapping[str, Any]) -> str:
+    return str(shown.get("version") if "version" in shown else hash(json.dumps(shown, sort_keys=True)))
+
+
 @dataclass
 class FakePhases:
-    """The other services, as far as a test needs them. `answers` by (method, path after the case)."""
+    """The other services, as far as a test needs them. `answers` by (method, path after the case), and by service."""
 
-    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    answers: dict[tuple[str, ...], Answer] = field(default_factory=dict)
     part: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(PART)))
     record: dict[str, Any] = field(default_factory=lambda: {"opening_reason": "Vil bo selv", "agrees": True})
     origins: dict[str, str] = field(default_factory=dict)
@@ -114,9 +118,20 @@ class FakePhases:
         if service in self.down:
             raise requests.ConnectionError(service)
         tail = path.removeprefix(f"/cases/{CASE}")
-        status, body = self.answers.get((method, tail)) or self._usual(method, service, tail)
+        status, body = (
+            self.answers.get((method, tail, service))
+            or self.answers.get((method, tail))
+            or self._usual(method, service, tail)
+        )
+        now = self.answers.get(("GET", tail), (404, None))[1]
+        if method in ("PUT", "DELETE") and isinstance(now, dict):
+            seen = options.get("headers", {}).get("If-Match")
+            if seen != f'"{_tag(now)}"':
+                status, body = 412, {"etag": _tag(now), "fields": [*now], "yours": options.get("json"), "theirs": now}
         answer = requests.Response()
         answer.status_code = status
+        if isinstance(body, dict):
+            answer.headers["ETag"] = f'"{_tag(body)}"'
         answer._content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         return answer
 

@@ -26,7 +26,7 @@ from casework.contracts.scheduler import DeadlineMissed, NotificationSent
 from casework.contracts.values import Party
 from casework.messaging.tables import Outgoing
 from casework.migrations import upgrade
-from casework.process import Actor, Role
+from casework.process import Actor, Covered, Role
 from casework.service import auth
 from portal import people
 from portal.app import PortalService, create, create_app
@@ -178,7 +178,7 @@ def test_an_address_that_leads_nowhere_is_the_beginning(caseworker: Browser, bus
 # live
 def test_the_page_asks_again_and_is_told_only_what_is_new(caseworker: Browser, hear: Hear, busy: None) -> None:
     page = caseworker.get("/day").text
-    mark = html.unescape(re.search(r'hx-headers="([^"]+)"', page)[1])  # type: ignore[index]
+    mark = html.unescape(re.search(r'"sg-live".*?hx-headers="([^"]+)"', page)[1])  # type: ignore[index]
     etag = re.search(r'W?/?\\"([0-9a-f]{64})', mark)
     assert etag
     again = {"HX-Request": "true", "If-None-Match": f'"{etag[1]}"'}
@@ -369,6 +369,13 @@ def test_a_confidential_case_is_there_for_its_caseworker_and_the_leader_only(
     assert seen(browser.sign_in("ali")) == [False] * 4
 
 
+def test_who_was_refused_is_in_the_cases_own_record(browser: Browser, confidential: None) -> None:
+    browser.sign_in("ali").get(f"/cases/{CASE}")
+
+    shown = browser.sign_in("leader").get(f"/cases/{CASE}/access-log").text
+    assert re.search(r"Ali Demir.*Blev afvist: sagen er fortrolig", shown, re.DOTALL)
+
+
 def test_a_token_opens_a_confidential_case_no_further(
     browser: Browser, service: PortalService, confidential: None
 ) -> None:
@@ -393,10 +400,12 @@ def test_while_the_caseworker_is_away_the_deputy_reads_a_confidential_case_and_a
     ali = browser.sign_in("ali")
 
     there, done = seen(ali), ali.post(f"/cases/{CASE}/intake/actions/intake.complete")
+    acting = [actor for actor, method, _, _, _ in phases.calls if method == "POST"]
     away(service, TODAY - timedelta(days=3), TODAY - timedelta(days=1))
     calls = len(phases.calls)
 
     assert (there, done.status_code) == ([True] * 4, 302)
+    assert acting == [Actor("ali", "Ali Demir", Role.CASEWORKER, covers=(Covered("caseworker", "Karen Lund"),))]
     assert ali.post(f"/cases/{CASE}/intake/actions/intake.complete").status_code == 404
     assert len(phases.calls) == calls
 
@@ -407,6 +416,20 @@ def test_news_of_a_confidential_case_that_has_moved_names_nobody(caseworker: Bro
     hear(changed(ALI, is_confidential=True), "intake", 9, at=NOW + timedelta(minutes=1))
 
     assert "Bente" not in caseworker.get("/day").text
+
+
+def test_the_list_behind_the_bell_leads_to_no_confidential_case_that_has_moved(
+    caseworker: Browser, hear: Hear, busy: None
+) -> None:
+    told = NotificationSent(kind="hearing-answer", to="Karen Lund", channel="portal", sent_at=NOW, case_id=str(CASE))
+    hear(told, "scheduler", subject=f"person:caseworker/{CASE}")
+    there = caseworker.get("/notifications").text
+    hear(changed(ALI, is_confidential=True), "intake", 9, at=NOW + timedelta(minutes=1))
+
+    moved = caseworker.get("/notifications").text
+    assert [("2026-00417" in page, "Svar på partshøring" in page) for page in (there, moved)] == [
+        (True, True), (False, True),
+    ]  # fmt: skip
 
 
 def test_a_namesake_with_another_id_is_somebody_else(caseworker: Browser, hear: Hear, busy: None) -> None:
@@ -575,3 +598,41 @@ def test_an_address_is_made_void(caseworker, phases):
 
 def test_finance_has_no_calendar(browser):
     assert browser.sign_in("finance").post("/preferences/calendar").status_code == 404
+
+
+# how one is told
+def test_how_one_is_told_is_chosen_and_told_to_others_once(caseworker: Browser, service: PortalService) -> None:
+    assert (
+        'value="both" class="form-radio" aria-describedby="channel-both-hint" checked'
+        in caseworker.get("/preferences").text
+    )
+
+    for channel in ("both", "portal", "portal", "both"):
+        assert caseworker.post("/preferences/channel", {"channel": channel}).status_code == 302
+
+    assert [told["channel"] for told in told_of(service, "caseworker")] == ["portal", "both"]
+
+
+def test_who_covers_and_how_one_is_told_are_told_together(caseworker: Browser, service: PortalService) -> None:
+    caseworker.post("/preferences/channel", {"channel": "portal"})
+    caseworker.post("/preferences", {"away_from": "24.3.26", "away_to": "2.4.26", "deputy": "ali"})
+
+    newest = told_of(service, "caseworker")[-1]
+    assert (newest["channel"], newest["deputy"]) == ("portal", "ali")
+
+
+@pytest.mark.parametrize("channel", ["", "pigeon"])
+def test_another_way_of_being_told_is_refused_at_its_field(
+    caseworker: Browser, service: PortalService, channel: str
+) -> None:
+    answer = caseworker.post("/preferences/channel", {"channel": channel})
+
+    assert answer.status_code == 422
+    assert 'id="channel-error"' in answer.text
+    assert 'href="#channel"' in answer.text
+    assert told_of(service, "caseworker") == []
+
+
+@pytest.mark.parametrize("person", ["finance", "provider-x-hus"])
+def test_others_are_told_as_they_are(browser: Browser, busy: None, person: str) -> None:
+    assert browser.sign_in(person).post("/preferences/channel", {"channel": "portal"}).status_code == 404

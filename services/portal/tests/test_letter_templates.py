@@ -122,7 +122,10 @@ def test_whoever_saves_after_a_colleague_sees_theirs_first(leader: Browser, temp
     assert "En anden har rettet skabelonen, mens du skrev." in words(told.text)
     assert "Se det, der står nu Vores" in words(told.text)
     assert re.search(r"\nMine ord</textarea>", told.text)
-    assert sent(templates, "PUT") == []
+    assert [options["headers"] for options in sent(templates, "PUT")] == [{"If-Match": '"0"'}]
+
+    again = leader.post(PAGE, {"version": hidden(told.text, "version"), "text": "Mine ord"})
+    assert again.status_code == 302
 
 
 def test_while_decision_is_down_the_template_is_kept_to_be_sent_again(leader: Browser, templates: FakePhases) -> None:

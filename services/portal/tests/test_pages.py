@@ -528,6 +528,48 @@ def test_what_was_given_up_says_by_which_channel_and_what_came_instead(
     assert [one for one in every if one in page] == words
 
 
+def test_an_open_page_asks_the_bell_alone_and_is_told_only_what_is_new(
+    caseworker: Browser, service: PortalService, hear: Callable[..., None], known: None
+) -> None:
+    page, sent = caseworker.get("/cases").text, []
+    mark = re.search(r'id="sg-bell"[^>]*?\\"([a-z]+-\d+)\\"', html.unescape(page))
+    assert mark
+    again = {"HX-Request": "true", "If-None-Match": f'"{mark[1]}"', "Accept": "*/*"}
+    sa.event.listen(service.database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+
+    same = caseworker.client.get("/notifications/bell", headers=again)
+    statements = [one for one in sent if "SELECT" in one]
+    told = NotificationSent(kind="hearing-answer", to="x", channel="portal", sent_at=NOW, case_id=str(CASE))
+    hear(told, "scheduler", subject=f"person:caseworker/{CASE}")
+    new = caseworker.client.get("/notifications/bell", headers=again)
+
+    assert (same.status_code, same.data, len(statements)) == (304, b"", 1)
+    assert same.headers.get("Set-Cookie") is None  # a page that is left open keeps nobody signed in
+    assert re.findall(r'id="(sg-bell[-a-z]*)".*?sg-count">(\d)<', new.text) == [
+        ("sg-bell", "1"),
+        ("sg-bell-small", "1"),
+    ]
+
+
+def test_the_bell_is_a_plain_link_with_its_number_also_on_the_menu_page(
+    caseworker: Browser, hear: Callable[..., None], known: None
+) -> None:
+    told = NotificationSent(kind="hearing-answer", to="x", channel="portal", sent_at=NOW, case_id=str(CASE))
+    hear(told, "scheduler", subject=f"person:caseworker/{CASE}")
+
+    page = caseworker.get("/menu").text
+
+    assert page.count('sg-count">1<') == 3  # beside Menu, in the menu, and on this page
+    assert page.count('id="sg-bell"') == 1
+
+
+def test_the_bell_of_who_is_signed_out_says_so_and_counts_nothing(browser: Browser) -> None:
+    answer = browser.client.get("/notifications/bell", headers={"HX-Request": "true", "Accept": "text/html"})
+
+    assert answer.status_code == 401
+    assert "sg-count" not in answer.text
+
+
 def test_the_bell_counts_what_is_mine_and_unread(
     caseworker: Browser, service: PortalService, hear: Callable[..., None], known: None
 ) -> None:

@@ -174,7 +174,7 @@ def test_whoever_saves_after_a_colleague_sees_theirs_first_and_loses_nothing(
     finance: Browser, register: FakePhases
 ) -> None:
     page = finance.get("/providers/x-hus/edit").text
-    register.answers["GET", "/providers/x-hus"] = (200, {**X_HUS, "changed_at": "2026-03-24T09:00:00+00:00"})
+    register.answers["GET", "/providers/x-hus"] = (200, {**X_HUS, "phone": "70000011"})
     register.answers["PUT", "/providers/x-hus"] = (200, X_HUS)
 
     told = finance.post("/providers/x-hus/edit", typed(page, phone="70000099"))
@@ -183,6 +183,7 @@ def test_whoever_saves_after_a_colleague_sees_theirs_first_and_loses_nothing(
     assert told.status_code == 412
     assert "En anden har rettet udføreren, mens du skrev." in words(told.text)
     assert 'name="phone" value="70000099"' in told.text
+    assert "Telefon 70000099 70000011" in words(told.text)
     assert again.status_code == 302
 
 

@@ -7,20 +7,24 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, Response, jsonify, request
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from casework.confidential import Confidential
 from casework.contracts.deadlines import KINDS
 from casework.errors import Invalid, NotFound, Refusal
 from casework.process import Actor, Role
 from casework.service.app import PAGE
-from casework.service.auth import actor, only
+from casework.service.auth import actor, keep_confidential, only
 from casework.service.clock import FileClock
 from scheduler import feeds, handlers
 from scheduler.feeds import PROVIDERS_KINDS
 from scheduler.model import CaseRow, DeadlineRow, Notification, PersonRow, ProviderRow
 from scheduler.status import status
+
+log = structlog.get_logger()
 
 
 class ClockRuns(Refusal):
@@ -32,11 +36,23 @@ class ClockRuns(Refusal):
 
 def init_app(app: Flask, service: Any) -> None:
     """Add the routes. `service` is the SchedulerService."""
+    keep_confidential(app, service.database, _confidential, _note_refusal)
     app.extensions["api"].register_blueprint(_cases(service))
     app.extensions["api"].register_blueprint(_deadlines(service))
     app.extensions["api"].register_blueprint(_time(service))
     app.extensions["api"].register_blueprint(_status(service))
     feeds.init_app(app, service)
+
+
+def _confidential(session: Session, case_id: UUID) -> Confidential | None:
+    case = session.get(CaseRow, case_id)
+    if case is None or not case.is_confidential:
+        return None
+    return Confidential(case.team, case.caseworker_id, case.caseworker_name)
+
+
+def _note_refusal(who: Actor, case_id: UUID) -> None:
+    log.warning("look_refused", case_id=str(case_id), actor=who.id, role=str(who.role))
 
 
 def _cases(service: Any) -> Blueprint:

@@ -23,7 +23,7 @@ from casework.contracts.deadlines import KINDS
 from casework.errors import NotFound
 from casework.process import Actor, Role
 from casework.service.auth import actor, only
-from scheduler.model import CaseRow, DeadlineRow, FeedRow, id_of
+from scheduler.model import CaseRow, DeadlineRow, FeedRow, PersonRow, id_of
 
 PROVIDERS_KINDS = ("order-answer", "status-note")
 """What a provider sees of deadlines: its own, of these kinds."""
@@ -35,8 +35,8 @@ LISTED = 1000
 
 OPEN = ("waiting", "approaching", "due", "missed")
 
-Shown = tuple[DeadlineRow, str]
-"""A deadline, and the number of its case."""
+Shown = tuple[DeadlineRow, str, bool]
+"""A deadline, the number of its case, and whether it is there for who covers."""
 
 
 def init_app(app: Flask, service: Any) -> None:
@@ -97,21 +97,26 @@ def _hash(secret: str) -> str:
 
 
 def _deadlines(session: Session, feed: FeedRow, today: date) -> list[Shown]:
-    """A provider's own; of the house, those of the cases that somebody has."""
+    """A provider's own; of the house, those of the cases that somebody has, and has while others are away."""
+    away = sa.select(PersonRow.id).where(
+        PersonRow.deputy_id == feed.person_id, PersonRow.away_from <= today, PersonRow.away_to >= today
+    )
+    covered = sa.and_(CaseRow.caseworker_id != feed.person_id, CaseRow.caseworker_id.in_(away))
+    theirs = sa.or_(CaseRow.caseworker_id == feed.person_id, CaseRow.caseworker_id.in_(away))
     told = [kind.name for kind in KINDS.values() if not kind.silent]
     whose = (
         sa.and_(DeadlineRow.provider_id == feed.provider_id, DeadlineRow.kind.in_(PROVIDERS_KINDS))
         if feed.provider_id
-        else sa.and_(CaseRow.caseworker_id == feed.person_id, DeadlineRow.kind.in_(told))
+        else sa.and_(theirs, DeadlineRow.kind.in_(told))
     )
     query = (
-        sa.select(DeadlineRow, CaseRow.number)
+        sa.select(DeadlineRow, CaseRow.number, sa.false() if feed.provider_id else covered)
         .join(CaseRow, CaseRow.id == DeadlineRow.case_id)
         .where(whose, DeadlineRow.status.in_(OPEN), DeadlineRow.due >= today - BACK)
         .order_by(DeadlineRow.due, DeadlineRow.id)
         .limit(LISTED)
     )
-    return [(row, number) for row, number in session.execute(query)]
+    return [(row, number, bool(covers)) for row, number, covers in session.execute(query)]
 
 
 def write(shown: Iterable[Shown], portal: str) -> bytes:
@@ -120,13 +125,13 @@ def write(shown: Iterable[Shown], portal: str) -> bytes:
     calendar.add("prodid", "-//sagsgang//frister//DA")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Frister i sagsgang")
-    for row, number in shown:
+    for row, number, covers in shown:
         event, link = Event(), f"{portal}/cases/{row.case_id}"
         event.add("uid", f"{row.id}@sagsgang")
         event.add("dtstamp", row.asked_at)
         event.add("dtstart", row.due)
         event.add("dtend", row.due + timedelta(days=1))
-        event.add("summary", f"{KINDS[row.kind].label}, sag {number}")
+        event.add("summary", f"{KINDS[row.kind].label}, sag {number}{', som afløser' if covers else ''}")
         event.add("description", f"Åbn sagen: {link}")
         event.add("url", link)
         event.add("transp", "TRANSPARENT")

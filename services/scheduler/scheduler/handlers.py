@@ -102,7 +102,7 @@ def know_case(house: House, session: Session, envelope: Envelope, message: CaseO
         row = CaseRow(id=case_id)
         session.add(row)
     who = message.caseworker
-    row.number, row.team = message.case_number, message.team
+    row.number, row.team, row.is_confidential = message.case_number, message.team, bool(message.is_confidential)
     row.caseworker_id, row.caseworker_name, row.caseworker_email = (who.id, who.name, who.email) if who else (None,) * 3
     after = row.caseworker_id or row.caseworker_name
     if isinstance(message, CaseChanged) and after not in (None, before, envelope.actor):

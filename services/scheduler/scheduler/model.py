@@ -124,6 +124,7 @@ class CaseRow(Base):
     caseworker_id: Mapped[str | None]
     caseworker_name: Mapped[str | None]
     caseworker_email: Mapped[str | None]
+    is_confidential: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     closed_on: Mapped[date | None]
 
 

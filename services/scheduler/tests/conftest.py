@@ -128,9 +128,10 @@ class World:
             return session.scalars(sa.select(DeadlineRow).where(DeadlineRow.key == key)).one()
 
     def get(
-        self, path: str, role: str = "caseworker", provider: str | None = None, method: str = "get", **more: Any
-    ) -> Any:
-        actor = Actor("karen", "Karen Lund", Role(role), provider)
+        self, path: str, role: str = "caseworker", provider: str | None = None, method: str = "get",
+        person: str = "karen", **more: Any,
+    ) -> Any:  # fmt: skip
+        actor = Actor(person, person.title(), Role(role), provider)
         headers = {"Authorization": f"Bearer {auth.sign(actor, KEY)}"}
         return getattr(self.app.test_client(), method)(path, headers=headers, **more)
 

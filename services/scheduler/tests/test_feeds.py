@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import ics
 import pytest
 
 from casework.contracts.common import DeadlineMet
+from casework.contracts.intake import CaseChanged
 from casework.contracts.ordering import ProviderChanged
+from casework.contracts.portal import PersonChanged
+from casework.contracts.values import Party
 
 from .conftest import CASE, OPENED, World, asked
 
@@ -59,6 +63,30 @@ def test_it_says_nothing_of_the_citizen_or_the_caseworker(busy: World):
     body = busy.app.test_client().get(path).get_data(as_text=True)
 
     assert not [word for word in ("Karen", "karen", str(OPENED.citizen_id)) if word in body + path]
+
+
+def test_it_follows_a_case_that_moves_and_a_caseworker_who_is_away_for_as_long_as_that(busy: World):
+    mine, theirs = made(busy), made(busy, person="otto")
+
+    def cases(path: str) -> set[str]:
+        read = busy.app.test_client().get(path).get_data(as_text=True)
+        return {event.name.partition(", ")[2] for event in ics.Calendar(read).events}
+
+    def seen(when: str, *told: Any) -> tuple[set[str], set[str]]:
+        for message in told:
+            by = "portal" if isinstance(message, PersonChanged) else "intake"
+            busy.hear(message, by=by, when=when, subject="karen" if by == "portal" else str(CASE))
+        busy.tick(when)
+        return cases(mine), cases(theirs)
+
+    days = {"deputy": "otto", "away_from": date(2026, 1, 7), "away_to": date(2026, 1, 8)}
+    away = PersonChanged(person_id="karen", name="Karen Lund", **days)
+    moved = CaseChanged(**{**vars(OPENED), "caseworker": Party(id="otto", name="Otto Holm", role="caseworker")})
+    number = "sag 2026-00417"
+    assert seen("2026-01-06 09:00", away) == ({number}, set())
+    assert seen("2026-01-07 09:00") == ({number}, {f"{number}, som afløser"})
+    assert seen("2026-01-09 09:00") == ({number}, set())
+    assert seen("2026-01-12 09:00", moved) == (set(), {number})
 
 
 def test_a_provider_gets_its_own_and_no_more(busy: World):

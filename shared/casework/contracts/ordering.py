@@ -7,10 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from casework import records
 from casework.contracts import Message, contract
 from casework.contracts.values import Diagnosis, Document, Goal, OrderedIntervention, Party, ProviderTariff
 from casework.fields import entries, field, needed, value
-from casework.schema import Amount
+from casework.records import Change
+from casework.schema import Amount, dump
 from casework.vocabularies.codes import (
     BillingUnit,
     GuardianshipForm,
@@ -66,6 +68,15 @@ class OrderSent(Message):
     goals: tuple[Goal, ...] = entries("Indsatsmål")
     interventions: tuple[OrderedIntervention, ...] = entries("Bestilte indsatser")
     total_expected_price: Amount | None = field("Forventet pris for samlet indsats")
+
+
+OF_EACH_VERSION = ("provider_id", "order_number", "version", "sent_on", "reason")
+"""What a version says of itself; all else is what was ordered."""
+
+
+def differences(before: OrderSent, after: OrderSent) -> list[Change]:
+    """What is other in a later version of an order, value by value."""
+    return [c for c in records.changes(OrderSent, dump(before), dump(after)) if c.path not in OF_EACH_VERSION]
 
 
 @contract("provider.chosen", by="ordering", to="ordering")

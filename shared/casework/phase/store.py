@@ -41,7 +41,7 @@ def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseR
     row = session.get(CaseRow, case_id, with_for_update=True)
     if row is None:
         if not create:
-            raise NotFound("Sagen kendes ikke her")
+            raise NotFound(NOBODYS_BUSINESS)
         row = CaseRow(id=case_id, revision=0)
         session.add(row)
         session.flush()

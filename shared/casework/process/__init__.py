@@ -20,7 +20,19 @@ from casework.process.nodes import (
     UserTask,
     Wait,
 )
-from casework.process.situation import HOUSE, Actor, Becomes, Event, Moves, Records, Run, Situation, Told, Warned
+from casework.process.situation import (
+    HOUSE,
+    Actor,
+    Becomes,
+    Covered,
+    Event,
+    Moves,
+    Records,
+    Run,
+    Situation,
+    Told,
+    Warned,
+)
 
 __all__ = [
     "CASEWORKER",
@@ -33,6 +45,7 @@ __all__ = [
     "Actor",
     "Always",
     "Becomes",
+    "Covered",
     "Effects",
     "End",
     "Event",

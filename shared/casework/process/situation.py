@@ -23,6 +23,15 @@ T = TypeVar("T", bound=Step)
 
 
 @dataclass(frozen=True)
+class Covered:
+    """Somebody who is away, and for whom another acts."""
+
+    id: str
+    name: str
+    team: str | None = None
+
+
+@dataclass(frozen=True)
 class Actor:
     """Who acts. A provider's people act for one provider only."""
 
@@ -31,6 +40,7 @@ class Actor:
     role: Role
     provider_id: str | None = None
     team: str | None = None
+    covers: tuple[Covered, ...] = ()  # today
 
 
 HOUSE = Actor("sagsgang", "sagsgang", Role.SYSTEM)

@@ -57,6 +57,7 @@ class Problem(ma.Schema):
     errors = mf.List(mf.Nested(Wrong), metadata={"description": "Every field that is wrong"})
     yours = mf.Dict(metadata={"description": "412: what was sent of these"})
     theirs = mf.Dict(metadata={"description": "412: the step as it is stored"})
+    etag = mf.String(allow_none=True, metadata={"description": "412: of what stands there now, where it has one"})
     revision = mf.Integer(metadata={"description": "412: what the case has come to"})
 
     class Meta:

@@ -1,4 +1,5 @@
-"""Who calls: a short token, signed by the portal (Ed25519), that says person, role, team and provider.
+"""Who calls: a short token, signed by the portal (Ed25519), that says person, role, team and provider, and for whom the
+person acts while they are away.
 
 Each API checks it against its own key; no service asks another. A service's own token has the role `system`.
 """
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,9 +22,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
 
-from casework.errors import Forbidden, Refusal
-from casework.process import Actor, Role
+from casework.confidential import Confidential
+from casework.database import Database
+from casework.errors import NOBODYS_BUSINESS, Forbidden, NotFound, Refusal
+from casework.process import Actor, Covered, Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +61,7 @@ def sign(actor: Actor, private: str, lifetime: timedelta = LIFETIME) -> str:
     claims = {
         "sub": actor.id, "name": actor.name, "role": str(actor.role), "team": actor.team,
         "provider": actor.provider_id, "aud": AUDIENCE, "iat": now, "exp": now + lifetime,
+        "covers": [(one.id, one.name, one.team) for one in actor.covers],
     }  # fmt: skip
     return jwt.encode(claims, private, algorithm="EdDSA")
 
@@ -66,8 +72,11 @@ def read_token(token: str, public: str) -> Actor:
         claims = jwt.decode(
             token, public, algorithms=["EdDSA"], audience=AUDIENCE, leeway=10, options={"require": ["exp"]}
         )
-        return Actor(claims["sub"], claims["name"], Role(claims["role"]), claims.get("provider"), claims.get("team"))
-    except (jwt.PyJWTError, KeyError, ValueError) as error:
+        covers = tuple(Covered(*one) for one in claims.get("covers", ()))
+        return Actor(
+            claims["sub"], claims["name"], Role(claims["role"]), claims.get("provider"), claims.get("team"), covers
+        )
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
         raise Unauthorised("Adgangsbeviset gælder ikke. Log på igen.") from error
 
 
@@ -107,3 +116,27 @@ def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return guard
+
+
+def keep_confidential(
+    app: Flask,
+    database: Database,
+    find: Callable[[Session, UUID], Confidential | None],
+    refused: Callable[[Actor, UUID], None],
+) -> None:
+    """Before each route of a case: to all but those whose it is, a confidential one is not there. `refused` notes the
+    look. It is said as of a case that does not exist, so that nobody learns that there is one.
+
+    Of other roles each route says itself what they may read.
+    """
+
+    @app.before_request
+    def check() -> None:
+        case_id = (request.view_args or {}).get("case_id")
+        if case_id is None or (who := actor()).role not in (Role.CASEWORKER, Role.LEADER):
+            return
+        with database.reading() as session:
+            confidential = find(session, case_id)
+        if confidential is not None and not confidential.is_for(who):
+            refused(who, case_id)
+            raise NotFound(NOBODYS_BUSINESS)

@@ -15,6 +15,7 @@ from marshmallow import fields as mf
 from sqlalchemy.orm import Session, aliased
 from werkzeug.exceptions import HTTPException
 
+from casework.confidential import Confidential, of_opened
 from casework.configuration import Municipality
 from casework.contracts import Command
 from casework.contracts.values import Source
@@ -36,15 +37,11 @@ from casework.service.answers import ETAG, Access, CasePart, Changes, Recorded, 
 from casework.service.answers import Problem as Problem
 from casework.service.answers import refusals as refusals
 from casework.service.app import PAGE, create_app
-from casework.service.auth import actor, only
+from casework.service.auth import actor, keep_confidential, only
+from casework.service.preconditions import MATCH, if_match
 from casework.service.runtime import Service
 from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
-
-
-class PreconditionRequired(Refusal):
-    status = 428
-    title = "Hent sagen først"
 
 
 class Unreadable(Refusal):
@@ -69,6 +66,7 @@ class PhaseService(Service):
 def create_phase_app(service: PhaseService) -> Flask:
     """The app of a phase: what all services have, and the routes of its cases."""
     app = create_app(service)
+    keep_confidential(app, service.database, _confidential, lambda who, case: note_refusal(service, who, case))
     app.extensions["api"].register_blueprint(_cases(service))
 
     @app.get("/process")
@@ -103,7 +101,7 @@ def _cases(service: PhaseService) -> Blueprint:
     @blp.patch("/<uuid:case_id>")
     @blp.doc(
         parameters=[
-            {**_parameter("If-Match", "The ETag that was read, or *", where="header"), "required": True},
+            {**MATCH, "required": True},
             _KEY,
         ],
         requestBody=_in_json(_patch_schema(phase)),
@@ -246,19 +244,16 @@ def body() -> dict[str, Any]:
 
 def _seen() -> int | None:
     """The revision in If-Match; None for `*`. Raises PreconditionRequired where it is missing."""
-    given = request.headers.get("If-Match", "").strip()
-    if given == "*":
+    number = if_match()
+    if number is None:
         return None
-    number = given.removeprefix("W/").strip('"')
-    if not given:
-        raise PreconditionRequired("Send If-Match med det, du har læst, eller * ", field="If-Match")
     if not re.fullmatch("[0-9]{1,18}", number):
         raise Stale("If-Match er ikke et ETag herfra", field="If-Match")
     return int(number)
 
 
-def _parameter(name: str, description: str, *, where: str = "query", **schema: Any) -> dict[str, Any]:
-    return {"in": where, "name": name, "description": description, "schema": schema or {"type": "string"}}
+def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"in": "query", "name": name, "description": description, "schema": schema or {"type": "string"}}
 
 
 def _in_json(schema: Any, *, required: bool = True) -> dict[str, Any]:
@@ -305,6 +300,16 @@ def note_access(service: PhaseService, who: Actor, what: str, *cases: UUID) -> N
         looked_at(session, cases, who, what, now)
         for case_id in cases:
             service.handlers.shown(session, case_id, who, what, now)
+
+
+def _confidential(session: Session, case_id: UUID) -> Confidential | None:
+    return of_opened(session.scalar(sa.select(CaseRow.opened).where(CaseRow.id == case_id)))
+
+
+def note_refusal(service: PhaseService, who: Actor, case_id: UUID) -> None:
+    """Somebody looked for a case that is none of their business."""
+    with service.database.writing() as session:
+        looked_at(session, [case_id], who, "refused", service.clock())
 
 
 def found(service: PhaseService, session: Session, case_id: UUID, who: Actor) -> tuple[CaseRow, Situation[Any]]:
@@ -388,8 +393,7 @@ def describe(phase: Phase, municipality: Municipality) -> dict[str, Any]:
                 "by": _recorders(phase, s),
                 "tracks": [track.code for track in municipality.tracks if track.shows(phase.name, s.step)],
                 "fields": [
-                    {**described, "tracks": _tracks(municipality, phase.name, s.step, described["name"])}
-                    for described in _fields(s)
+                    {**one, "tracks": _tracks(municipality, phase.name, s.step, one["name"])} for one in described(s)
                 ],
             }
             for s in phase.steps
@@ -399,7 +403,7 @@ def describe(phase: Phase, municipality: Municipality) -> dict[str, Any]:
                 "action": name,
                 "label": _label(phase.process, command),
                 "by": _actors(phase.process, command),
-                "fields": _fields(command, skip=("action",)),
+                "fields": described(command, skip=("action",)),
             }
             for command in phase.commands
             for name in command.actions
@@ -425,14 +429,15 @@ def _label(process: ProcessType, command: type[Command]) -> str:
     return next((row.label for row in process.on(command)), command.wire)
 
 
-def _fields(cls: type, skip: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def described(cls: type, skip: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The fields of a step, a command or a message, for whoever shows them or draws a form of them."""
     return [_field(name, declared) for name, declared in fields_of(cls).items() if name not in skip]
 
 
 def _field(name: str, declared: Field) -> dict[str, Any]:
     coded = next((a for a in declared.annotations if isinstance(a, CodeField)), None)
     info = declared.info
-    described = {
+    told = {
         "name": name,
         "label": info.label,
         "help": info.help,
@@ -445,6 +450,6 @@ def _field(name: str, declared: Field) -> dict[str, Any]:
         "key": info.key if declared.many and declared.entry else None,
         "vocabulary": coded.vocabulary.name if coded else None,
         "codes": list(coded.codes) if coded else None,
-        "fields": _fields(declared.entry) if declared.entry else None,
+        "fields": described(declared.entry) if declared.entry else None,
     }
-    return {k: v for k, v in described.items() if v is not None}
+    return {k: v for k, v in told.items() if v is not None}

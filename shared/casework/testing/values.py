@@ -30,6 +30,7 @@ _ONLY: Mapping[str, list[Any]] = {
     "question": [question.id for question in Municipality(name="Prøveby").question_sets[0].questions[:2]],
     "id": ["a", "b"],
     "is_alternative": [False, True],
+    "is_confidential": [False, True],  # a case that is, is no longer there for whoever fills it in
 }
 """Where not any value of the type will do."""
 

@@ -23,7 +23,7 @@ from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
 from portal.model import Access, Citizen, ListedCase
-from portal.pages.here import bar, call, descriptions, header, note, phases, problem, service, today
+from portal.pages.here import acting, bar, call, descriptions, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
 from portal.whose import Desk, nobodys, waits_for
 
@@ -131,7 +131,7 @@ def one(case_id: UUID) -> Any:
 
 def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
     """The case as a whole. What is missing because a service is down is named."""
-    parts = phases().parts(me, case_id)
+    parts = phases().parts(acting(me), case_id)
     if parts.get("intake") == {"parts": {}}:
         raise NotFound(NOBODYS)
     note(case_id, me, "cpr" if with_cpr else "read")
@@ -291,7 +291,7 @@ def _by_token(case_id: UUID) -> dict[str, Any]:
 
 
 def _assembled(me: Actor, case_id: UUID) -> dict[str, Any]:
-    parts = phases().parts(me, case_id)
+    parts = phases().parts(acting(me), case_id)
     if parts.get("intake") == {"parts": {}}:
         raise NotFound(NOBODYS)
     note(case_id, me, "read")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import requests
 import sqlalchemy as sa
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, g, make_response, render_template, request
 
 from casework.calendar import DENMARK, local_date
 from casework.errors import Forbidden, NotFound
-from casework.process import CASEWORKER, LEADER, Actor
-from portal import identity
+from casework.process import CASEWORKER, LEADER, Actor, Covered
+from portal import identity, people
 from portal.casefile import Phases
 from portal.descriptions import Away, Descriptions
 from portal.model import Access, Citizen, ListedCase
@@ -51,7 +51,7 @@ def clock() -> str:
 def call(who: Actor, method: str, phase: str, path: str, **options: Any) -> requests.Response:
     """One call to a phase, for this person. Raises Away where it does not answer, NotFound, Forbidden."""
     try:
-        answer = phases().call(who, method, phase, path, **options)
+        answer = phases().call(acting(who), method, phase, path, **options)
     except (requests.RequestException, KeyError) as error:
         raise Away(phase) from error
     if answer.status_code >= 500:
@@ -61,6 +61,17 @@ def call(who: Actor, method: str, phase: str, path: str, **options: Any) -> requ
     if answer.status_code == 403 and method == "GET":
         raise Forbidden("Det her må din rolle ikke")
     return answer
+
+
+def acting(me: Actor) -> Actor:
+    """The same person, with those for whom they act today: the phases hold confidential cases back from all others."""
+    if me.role not in (CASEWORKER, LEADER):
+        return me
+    if "covers" not in g:
+        with service().database.reading() as session:
+            away = people.covered_by(session, me.id, today())
+        g.covers = tuple(Covered(one.id, one.name, one.team) for one in away)
+    return replace(me, covers=g.covers)
 
 
 def problem(answer: requests.Response) -> Mapping[str, Any]:
@@ -112,8 +123,10 @@ def bar(me: Actor, case_id: UUID) -> None:
         this = sa.select(ListedCase.id).where(ListedCase.id == case_id, ListedCase.is_confidential)
         if session.scalar(this) is None:
             return
-        if session.scalar(this.where(Desk.of(session, me, today()).findable())) is None:
-            raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+        theirs = session.scalar(this.where(Desk.of(session, me, today()).findable()))
+    if theirs is None:
+        note(case_id, me, "refused")
+        raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
 
 
 def note(case_id: UUID, who: Actor, what: str) -> None:

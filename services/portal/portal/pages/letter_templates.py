@@ -43,18 +43,17 @@ def keep(section: str) -> Any:
     """Take it into use, or go back to the shipped one. What is wrong is said with its line; what was typed stays."""
     me, form = who(), request.form
     text = form.get(INPUT, "").replace("\r\n", "\n")
-    is_back = form.get("then") == "shipped"
+    is_back, seen = form.get("then") == "shipped", {"If-Match": f'"{form.get("version", "")}"'}
     try:
-        now = _template(me, section)
-        if form.get("version") != str(now["version"]):
-            words = gettext("En anden har rettet skabelonen, mens du skrev. Se det, der står nu, og gem så igen.")
-            return _form(me, section, text, Complaint(words)), 412
         if is_back:
-            answer = call(me, "DELETE", "decision", _path(section))
+            answer = call(me, "DELETE", "decision", _path(section), headers=seen)
         else:
-            answer = call(me, "PUT", "decision", _path(section), json={"text": text})
+            answer = call(me, "PUT", "decision", _path(section), json={"text": text}, headers=seen)
     except Away as away:
         return lost(form, away, url_for("letter_templates.keep", section=section))
+    if answer.status_code == 412:
+        words = gettext("En anden har rettet skabelonen, mens du skrev. Se det, der står nu, og gem så igen.")
+        return _form(me, section, text, Complaint(words)), 412
     if not answer.ok:
         return _form(me, section, text, _complaint(problem(answer))), answer.status_code
     flash(gettext("Den medfølgende skabelon er i brug igen.") if is_back else gettext("Skabelonen er i brug."))

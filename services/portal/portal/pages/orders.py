@@ -8,10 +8,12 @@ from uuid import UUID
 
 from flask import Blueprint, render_template
 
-from casework.process import CASEWORKER, LEADER
+from casework.errors import NotFound
+from casework.process import CASEWORKER, LEADER, Actor
+from portal.changes import Change, in_words, new_in
+from portal.descriptions import Away
 from portal.identity import only, who
 from portal.overview import NEXT
-from portal.pages.changes import Change, in_words
 from portal.pages.here import call, descriptions, header, note, phases
 from portal.pages.record import may, straight
 
@@ -38,10 +40,23 @@ def page(case_id: UUID) -> Any:
         orders=part["parts"].get("orders", []),
         drafts=part["parts"].get("drafts", []),
         handed_over=[fields[name] for name in HANDED_OVER if name in fields],
+        deliveries=_deliveries(me, case_id),
         changed=lambda version: list(_changed(version, steps)),
+        new_in=new_in,
         actions=[(a, straight(a, described)) for a in ACTS if a in part["actions"] and may(me, a, described)],
         carries_on=NEXT,
     )
+
+
+def _deliveries(me: Actor, case_id: UUID) -> dict[str, Any] | None:
+    """What delivery knows of each provider's order; None where it does not answer."""
+    try:
+        part = call(me, "GET", "delivery", f"/cases/{case_id}").json()
+    except NotFound:
+        return {}
+    except Away:
+        return None
+    return {one["order"]: one for one in part["parts"].get("deliveries", [])}
 
 
 def _changed(version: Mapping[str, Any], steps: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:

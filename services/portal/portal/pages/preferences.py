@@ -1,5 +1,5 @@
-"""Being away: from when to when, and who covers, everybody for themselves and the leader for the team; and the address
-at which one's own calendar program finds one's deadlines."""
+"""Being away: from when to when, and who covers, everybody for themselves and the leader for the team; how one is told;
+and the address at which one's own calendar program finds one's deadlines."""
 
 from __future__ import annotations
 
@@ -35,6 +35,22 @@ def page() -> Any:
 @only(CASEWORKER, LEADER)
 def keep() -> Any:
     return _keep(who().id, url_for("preferences.page"))
+
+
+@blp.post("/preferences/channel")
+@only(CASEWORKER, LEADER)
+def choose_channel() -> Any:
+    """By mail and in the portal, or in the portal alone."""
+    portal, form = service(), request.form
+    try:
+        with portal.database.writing() as session:
+            person, cause = _person(session, who().id), Cause(portal.clock(), who().id)
+            people.choose_channel(session, person, form.get("channel", ""), cause)
+    except Invalid as refused:
+        return _page(who().id, errors=_said(refused)), 422
+    portal.wake()
+    flash(gettext("Gemt. Sådan får du besked fra nu af."))
+    return redirect(url_for("preferences.page"))
 
 
 @blp.post("/preferences/calendar")
@@ -93,13 +109,17 @@ def _keep(person_id: str, then: str) -> Any:
             else:
                 people.go_away(session, person, _typed(form), today(), cause)
     except Invalid as refused:
-        return _page(person_id, form, {name: words for name, (words, _) in refused.errors.items()}), 422
+        return _page(person_id, form, _said(refused)), 422
     portal.wake()
     if form.get("back"):
         flash(gettext("Gemt. Der er ingen afløser mere."))
     else:
         flash(gettext("Gemt. Afløseren ser sagerne i de dage og får besked om fristerne."))
     return redirect(then)
+
+
+def _said(refused: Invalid) -> dict[str, str]:
+    return {name: words for name, (words, _) in refused.errors.items()}
 
 
 def _typed(form: Mapping[str, str]) -> people.Leave:
@@ -129,7 +149,7 @@ def _page(
     is_planned = person.away_to is not None and person.away_to >= today()
     return render_template(
         "preferences.html", person=person, colleagues=colleagues, errors=errors, own=person.id == who().id,
-        calendar=calendar, form=form or (_kept(person) if is_planned else {}),
+        calendar=calendar, channels=people.CHANNELS, form=form or (_kept(person) if is_planned else {}),
         deputy=next((one for one in colleagues if is_planned and one.id == person.deputy_id), None),
         complaints=[{"anchor": name, "message": words, "rule": ""} for name, words in errors.items()],
     )  # fmt: skip

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, url_for
 
 from casework.errors import NotFound
 from casework.process import PROVIDER
+from portal.changes import as_sent, new_in
 from portal.identity import only, who
 from portal.model import Citizen, Deadline, ListedCase, Position
 from portal.pages.here import call, descriptions, header, note, phases, service
@@ -19,7 +20,7 @@ blp = Blueprint("provider", __name__, url_prefix="/provider")
 
 KINDS = ("order-answer", "status-note")
 STATES = ("answer", "running", "rejected", "stopped")
-STEPS = ("documentation", "status_note")
+ANSWERS = ("delivery.accept", "delivery.reject")
 
 
 @blp.get("")
@@ -62,10 +63,9 @@ def order(case_id: UUID) -> Any:
             Deadline.case_id == case_id, Deadline.provider_id == me.provider_id, Deadline.state == "open"
         )
         dues = [d for d in session.scalars(query.order_by(Deadline.due)) if d.kind in KINDS]
-    steps = {s["step"]: s for s in described["steps"]}
     return render_template(
         "order.html", head=header(case_id), delivery=delivery, values=record.values, part=part, dues=dues,
-        fields=steps["documentation"]["fields"],
+        whole=as_sent(), new=new_in(delivery), ANSWERS=ANSWERS,
         actions=[(a, straight(a, described)) for a in part["actions"] if may(me, a, described)],
     )  # fmt: skip
 

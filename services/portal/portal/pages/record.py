@@ -18,6 +18,7 @@ from casework.contracts import PHASES
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor, Role
 from portal import forms, guidance, recording, sources, wording
+from portal.changes import new_in
 from portal.descriptions import Away
 from portal.drawing import Asked, Drawing, Option
 from portal.forms import Seen, Values
@@ -122,6 +123,7 @@ def tasks(case_id: UUID, phase: str) -> Any:
         tab=phase,
         actions=[(a, straight(a, described)) for a in _in_order(part["actions"]) if may(me, a, described)],
         carries_on=NEXT,
+        new_in=new_in,
     )
 
 
@@ -576,7 +578,8 @@ def check(place: Place, action: str, form: MultiDict[str, str] | None = None, fo
         widgets=drawing.widgets(),
         complaints=placed,
         part=part,
-        consequence=wording.LEAVES_THE_HOUSE.get(action, ""),
+        consequence=wording.consequence(action, part["parts"]),
+        version=(request.args if form is None else form).get("version", ""),
         consequences=wording.LEAVES_THE_HOUSE,
         answers=wording.ANSWERS,
         steps={s["step"]: s for s in descriptions().of(phases(), place.me, place.phase)["steps"]},

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+import requests
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from casework.process import CASEWORKER, LEADER, Actor, Role
-from portal import forms, recording, register, uploads
+from portal import forms, recording, register, uploads, wording
 from portal.descriptions import Away
 from portal.drawing import Drawing
 from portal.identity import only, who
@@ -112,21 +113,14 @@ def _is_known(provider_id: str) -> bool:
 @blp.get("/<string:provider_id>/edit")
 @only(*KEEPERS)
 def edit(provider_id: str) -> Any:
-    entry = _entry(who(), provider_id)
-    return _form(provider_id, forms.to_inputs(register.fields(), entry), version=entry["changed_at"])
+    answer = call(who(), "GET", "ordering", _path(provider_id))
+    return _form(provider_id, forms.to_inputs(register.fields(), answer.json()), version=_tag(answer))
 
 
 @blp.post("/<string:provider_id>/edit")
 @only(*KEEPERS)
 def mend(provider_id: str) -> Any:
     """The whole entry; where somebody else has mended it since it was read, the person looks at theirs first."""
-    try:
-        now = _entry(who(), provider_id)["changed_at"]
-    except Away as away:
-        return lost(request.form, away, url_for("register.mend", provider_id=provider_id))
-    if request.form.get("version") != now:
-        words = gettext("En anden har rettet udføreren, mens du skrev. Se det, der står nu, og gem så igen.")
-        return _form(provider_id, MultiDict(request.form), [Complaint(words)], version=now), 412
     return _keep(provider_id)
 
 
@@ -137,10 +131,15 @@ def _keep(provider_id: str, *, is_new: bool = False) -> Any:
     parsed = forms.parse(fields, form)
     if parsed.problems:
         return _form(shown, form, [Complaint(m, name) for name, m in parsed.problems.items()], version=version), 422
+    headers = {"If-None-Match": "*"} if is_new else {"If-Match": f'"{version}"'}
     try:
-        answer = call(who(), "PUT", "ordering", _path(provider_id), json=parsed.values)
+        answer = call(who(), "PUT", "ordering", _path(provider_id), json=parsed.values, headers=headers)
     except Away as away:
         return lost(request.form, away, request.path)
+    if answer.status_code == 412 and is_new:
+        return _form("", form, [Complaint(gettext("Id'et er i brug"), "id")]), 422
+    if answer.status_code == 412:
+        return _conflict(provider_id, form, problem(answer)), 412
     if not answer.ok:
         typed = forms.to_inputs(fields, parsed.values)  # numbered as it was sent, so that each line finds its field
         typed["id"] = provider_id
@@ -149,13 +148,29 @@ def _keep(provider_id: str, *, is_new: bool = False) -> Any:
     return redirect(url_for("register.one", provider_id=provider_id))
 
 
+def _tag(answer: requests.Response) -> str:
+    return str(answer.headers["ETag"]).strip('"')
+
+
+def _conflict(provider_id: str, form: MultiDict[str, str], told: Mapping[str, Any]) -> str:
+    """Somebody else was first: what was typed stays in the form, and beside it stands theirs, field by field."""
+    words = gettext("En anden har rettet udføreren, mens du skrev. Se det, der står nu, og gem så igen.")
+    both = [
+        (f["label"], *(wording.show(f, told.get(whose, {}).get(f["name"])) for whose in ("yours", "theirs")))
+        for f in register.fields()
+        if f["name"] in told.get("fields", ())
+    ]
+    return _form(provider_id, form, [Complaint(words)], str(told.get("etag") or ""), both)
+
+
 def _complaints(told: Mapping[str, Any]) -> list[Complaint]:
     listed = told.get("errors") or [{"field": told.get("field"), "message": told.get("detail")}]
     return [Complaint(str(e.get("message") or ""), str(e.get("field") or "")) for e in listed]
 
 
 def _form(
-    provider_id: str, form: MultiDict[str, str], found: Sequence[Complaint] = (), version: str = ""
+    provider_id: str, form: MultiDict[str, str], found: Sequence[Complaint] = (), version: str = "",
+    both: Sequence[tuple[str, str, str]] = (),
 ) -> str:  # fmt: skip
     fields = register.fields()
     drawing = Drawing(fields=fields, form=form, values=forms.parse(fields, form).values, codes=options)
@@ -164,7 +179,7 @@ def _form(
     drawing = replace(drawing, errors={c.input: (c.message, "") for c in placed if c.input})
     return render_template(
         "provider_form.html", provider_id=provider_id, id=form.get("id", ""), version=version,
-        wrong_id=wrong_id and wrong_id.message,
+        wrong_id=wrong_id and wrong_id.message, both=both,
         widgets=drawing.widgets(), complaints=placed,
     )  # fmt: skip
 

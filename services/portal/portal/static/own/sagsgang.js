@@ -20,6 +20,15 @@
   });
   reveal();
 
+  // What asks again by itself rests while nobody looks, and asks at once when somebody does again.
+  const live = ["sg-live", "sg-bell"];
+  document.addEventListener("htmx:before:request", (event) => {
+    if (document.hidden && live.includes(event.target.id)) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    for (const id of document.hidden ? [] : live) document.getElementById(id)?.dispatchEvent(new Event("sg-back"));
+  });
+
   // Autosave: the state is always visible, and a line that is lost is said in words.
   if (form) {
     const line = document.getElementById("sg-save");
