@@ -32,7 +32,7 @@ from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened
 from casework.contracts.ordering import ProviderChanged
 from casework.contracts.portal import PersonChanged
 from casework.contracts.scheduler import NotificationSent
-from casework.database import lock, lock_free
+from casework.database import insert_new, lock, lock_free, values_of
 from casework.errors import NotYet
 from casework.messaging import Cause, Envelope, Letter, UnknownMessage, put_all
 from casework.process import HOUSE, End
@@ -43,8 +43,8 @@ from scheduler.rules import Addressee, Terms
 
 log = structlog.get_logger()
 
-BATCH = 50
-"""How many deadlines one commit raises at most: a larger batch is hardly quicker, and more is lost with a worker."""
+BATCH = 100
+"""How many deadlines one commit raises at most: a larger batch is no quicker, and more is lost with a worker."""
 
 MAILED = 1000
 """How many notifications one round of mails gathers at most."""
@@ -217,7 +217,7 @@ def _follows(envelope: Envelope) -> Cause:
 
 def _tell_now(session: Session, house: House, news: News, envelope: Envelope) -> None:
     lock(session, _line(news.case.id))
-    put_all(session, "scheduler", _tell(session, house, [news], envelope.time, envelope.actor))
+    put_all(session, "scheduler", _tell(session, house, [news], envelope.time, envelope.actor), alone=True)
 
 
 def _tell(
@@ -235,10 +235,9 @@ def _tell(
             for channel in rules.channels(one, mails=by_mail):
                 mine = id_of(*news.key, one.address, channel)
                 rows[mine] = _notification(mine, news, one, channel), one, news.cause
-    for already in session.scalars(sa.select(Notification.id).where(Notification.id.in_(rows))):
-        del rows[already]
-    session.add_all(row for row, *_ in rows.values())
-    return [sent(row, one.to, now, cause) for row, one, cause in rows.values() if row.channel == "portal"]
+    letters = {row.id: sent(row, one.to, now, cause) for row, one, cause in rows.values() if row.channel == "portal"}
+    new = insert_new(session, Notification, [values_of(row) for row, *_ in rows.values()], ("id",))
+    return [letters[mine] for mine in rows if (mine,) in new and mine in letters]
 
 
 def _notification(mine: UUID, news: News, one: Addressee, channel: str) -> Notification:
@@ -331,7 +330,7 @@ def note_mail(session: Session, parcel: ParcelRow, now: datetime) -> None:
         row.receipt = parcel.receipt
         failure = parcel.failure if parcel.status == FAILED else None
         letters.append(sent(row, to, now, Cause(now, HOUSE.id), failure))
-    put_all(session, "scheduler", letters)
+    put_all(session, "scheduler", letters, alone=True)
 
 
 # days
@@ -354,7 +353,7 @@ def tick(house: House, session: Session, now: datetime, limit: int = BATCH) -> i
                     told.append(_news(row, case, event, cause))
             log.info("deadline_raised", case_id=str(row.case_id), kind=row.kind, row=step.row, due=row.due.isoformat())
         _keep(row, after, house.terms)
-    put_all(session, "scheduler", letters + _tell(session, house, told, now))
+    put_all(session, "scheduler", letters + _tell(session, house, told, now), alone=True)
     return len(claimed)
 
 

@@ -22,7 +22,7 @@ from casework.contracts.common import OverviewChanged, Task
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
-from casework.messaging import Cause, Envelope, put
+from casework.messaging import Cause, Envelope, put_all
 from casework.phase import provenance
 from casework.phase.phase import Phase
 from casework.phase.store import Place, Written, load, lock_case, lock_cases_of_citizen, owner_of, save
@@ -235,13 +235,11 @@ class Handlers:
         for message in effects.messages:
             if isinstance(message, CaseOpened):
                 self._know(case, message, after.now)
-        for message in self._facts(session, case, after.of(None)):
-            about = str(case.citizen_id) if message.contract.subject == "citizen" else subject
-            put(session, self.phase.name, about, message, cause)
-        for message in effects.messages:
-            put(session, self.phase.name, subject, message, cause)
-        for position in positions(effects.moves, self.phase.process, doing.action, doing.actor.id):
-            put(session, self.phase.name, subject, position, cause)
+        facts = self._facts(session, case, after.of(None))
+        letters = [(str(case.citizen_id) if m.contract.subject == "citizen" else subject, m, cause) for m in facts]
+        arrived = positions(effects.moves, self.phase.process, doing.action, doing.actor.id)
+        letters += [(subject, message, cause) for message in (*effects.messages, *arrived)]
+        put_all(session, self.phase.name, letters)
         moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
         log.info("case_advanced", case_id=subject, action=doing.action, actor=doing.actor.id, moved=moved)
 
