@@ -52,8 +52,8 @@ WRITING = sa.text(
     f"{CLAIM}, lined AS (INSERT INTO bare_line SELECT 'out', consumer, type || id, 1 FROM claimed, example, "
     "jsonb_array_elements_text(consumers) AS consumer ON CONFLICT (way, other, subject) "
     "DO UPDATE SET number = bare_line.number + 1), "
-    "told AS (INSERT INTO bare_notification (id, case_id, kind, stage, due, role, person_id, channel, status, sent_at) "
-    "SELECT id, id, 'complaint', 'due', :today, 'caseworker', 'w1', 'portal', 'sent', now() FROM claimed), "
+    "told AS (INSERT INTO bare_notification (id, case_id, kind, stage, due, role, channel, status, attempts) "
+    "SELECT id, id, 'complaint', 'due', :today, 'caseworker', 'portal', 'sent', 0 FROM claimed), "
     "owed AS (INSERT INTO bare_outbox (id, type, subject, consumers, envelope, attempts) "
     "SELECT gen_random_uuid(), type, id, consumers, envelope, 0 FROM claimed, example) SELECT count(*) FROM claimed"
 )
