@@ -3,18 +3,21 @@
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import casework.messaging.tables
 import casework.phase.tables
 from casework.contracts import PHASES, SERVICES
 from casework.database import Base
 from casework.messaging import Direct
-from casework.migrations import upgrade
+from casework.migrations import config_for, upgrade
 from casework.service.settings import Settings
 
 SERVICES_FOLDER = Path(__file__).parents[1] / "services"
@@ -54,6 +57,28 @@ def test_the_migrations_make_what_the_code_maps(name, tmp_path):
 @pytest.mark.parametrize("name", ["intake", "delivery", "scheduler", "portal"])
 def test_they_do_so_on_postgresql_too(name, postgres_url):
     assert differences(name, postgres_url) == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_release_before_can_run_on_after_each_migration(name, tmp_path):
+    """What it reads is still there, and it need not know of what is new to store its rows."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / name}.db")
+    config = config_for(name)
+    scripts = [*ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    before: dict[str, dict[str, Any]] = {}
+    for script in scripts:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, script.revision)
+            found = sa.inspect(connection)
+            after = {table: {c["name"]: c for c in found.get_columns(table)} for table in found.get_table_names()}
+        for table, columns in before.items():
+            assert columns.keys() <= after[table].keys(), script.revision
+            for column in after[table].keys() - columns.keys():
+                told = after[table][column]
+                assert told["nullable"] or told["default"] is not None, (script.revision, table, column)
+        before = after
+    engine.dispose()
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+Row = Mapping[str, Any]
+"""The values of a row by column."""
 
 Json = sa.JSON().with_variant(JSONB(), "postgresql")
 
@@ -105,9 +109,56 @@ def lock_free(session: Session, names: Sequence[str]) -> set[str]:
     return {name for name, ours in session.execute(sa.select(asked, free)) if ours}
 
 
-def insert_new(session: Session, table: type[Any], rows: Sequence[Mapping[str, Any]], unique: Sequence[str]) -> int:
-    """Add those rows that are not there yet by their unique columns; how many there were."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    statement = insert(table.__table__).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
-    added = statement.returning(*(table.__table__.c[name] for name in unique))  # psycopg counts none
-    return len(session.connection().execute(added).all())
+def insert_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
+    """Add these rows, in their order."""
+    _insert(session, _inserting(session, table, rows), rows)
+
+
+def insert_new(session: Session, table: type[Any], rows: Sequence[Row], unique: Sequence[str]) -> set[tuple[Any, ...]]:
+    """Add those rows that are not there yet by their unique columns; these columns of those that were added."""
+    columns = [table.__table__.c[name] for name in unique]
+    adding = _inserting(session, table, rows).on_conflict_do_nothing(index_elements=columns)
+    return {tuple(row) for row in _insert(session, adding.returning(*columns), rows)}
+
+
+def count_up(session: Session, table: type[Any], rows: Sequence[Row], counter: str) -> dict[tuple[Any, ...], int]:
+    """Add to the counter of each row, which begins at nothing; by primary key what each is then.
+
+    The rows are locked in the order in which they are given.
+    """
+    key, counted = list(table.__table__.primary_key), table.__table__.c[counter]
+    begin = _inserting(session, table, rows)
+    adding = begin.on_conflict_do_update(index_elements=key, set_={counter: counted + begin.excluded[counter]})
+    return {tuple(one): number for *one, number in _insert(session, adding.returning(*key, counted), rows)}
+
+
+def values_of(row: Any) -> Row:
+    """What a new row holds, by column; without what the table itself sets."""
+    return {c.name: getattr(row, c.name) for c in row.__table__.c if c.default is None}
+
+
+def _insert(session: Session, statement: Any, rows: Sequence[Row]) -> Iterable[Any]:
+    if not rows:
+        return ()
+    together = None if _is_sqlite(session) else {name: [row[name] for row in rows] for name in rows[0]}
+    found: Any = session.execute(statement, together or list(rows))
+    return found.all() if found.returns_rows else ()
+
+
+def _inserting(session: Session, table: type[Any], rows: Sequence[Row]) -> Any:
+    return _insert_into(table.__table__, tuple(rows[0]) if rows else (), _is_sqlite(session))
+
+
+@cache
+def _insert_into(table: sa.Table, names: tuple[str, ...], is_sqlite: bool) -> Any:
+    """PostgreSQL gets an array of each column, so that the same words, read and planned once, do for any number."""
+    if is_sqlite or not names:
+        return (sqlite if is_sqlite else postgresql).insert(table)
+    types = {name: postgresql.ARRAY(table.c[name].type, dimensions=1) for name in names}
+    arrays = (sa.cast(sa.bindparam(name, type_=type_), type_) for name, type_ in types.items())
+    given = sa.func.unnest(*arrays).table_valued(*names).render_derived()
+    return postgresql.insert(table).from_select(names, sa.select(given))
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"

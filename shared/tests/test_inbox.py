@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from casework.contracts.assessment import AssessmentStarted, ReasoningRecorded
 from casework.contracts.intake import EnquiryRecorded, IntakeCompleted
 from casework.errors import NotYet, Refusal
-from casework.messaging import Cause, Parcel, Relay, put
+from casework.messaging import Cause, Parcel, Relay, put, put_all
 from casework.messaging.inbox import DELAYS
 from casework.messaging.relay import PAUSES
 from casework.messaging.tables import Line, Outgoing
@@ -338,6 +338,21 @@ def test_messages_are_numbered_for_each_consumer_and_subject(intake: Desk):
     assert second.numbers == {"assessment": 2}
     assert third.numbers == {"assessment": 3, "decision": 2}
     assert elsewhere.numbers == {"assessment": 1, "decision": 1}
+
+
+def test_what_is_put_together_is_numbered_and_sent_in_its_order(intake: Desk):
+    case, another = str(a_case()), str(a_case())
+    letters = [(case, AN_ENQUIRY, CAUSE), (another, AN_ENQUIRY, CAUSE), (case, THE_END_OF_INTAKE, CAUSE)]
+
+    with intake.database.writing() as session:
+        put(session, "intake", case, AN_ENQUIRY, CAUSE)
+        told = put_all(session, "intake", letters * 2)
+        assert put_all(session, "intake", []) == []
+
+    assert [(one.subject, one.numbers["assessment"]) for one in told] == [
+        (case, 2), (another, 1), (case, 3), (case, 4), (another, 2), (case, 5)
+    ]  # fmt: skip
+    assert [row.id for row in sorted(intake.unsent(), key=lambda row: row.position)][1:] == [one.id for one in told]
 
 
 def test_a_service_sends_only_what_is_its_own_to_send(decision: Desk):

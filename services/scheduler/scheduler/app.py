@@ -38,11 +38,15 @@ class SchedulerService(Service):
         )  # fmt: skip
         terms = Terms(self.municipality.calendar, self.municipality.notices)
         self.house = handlers.House(terms, mails=self.mailer is not None)
+        self._begun = False  # whether it has said by which settings it reckons
 
     def tick(self) -> int:
-        """Raise all that is due by the clock, batch by batch; how many deadlines have moved."""
+        """Raise all that is due by the clock, batch by batch; how many deadlines have moved.
+
+        Where settings have changed, deadlines are reckoned anew between the batches.
+        """
         raised = 0
-        while claimed := self._tick():
+        while (claimed := self._tick()) or self._reckon():
             raised += claimed
             self.wake()
         return raised
@@ -50,6 +54,15 @@ class SchedulerService(Service):
     def _tick(self) -> int:
         with self.database.writing() as session:
             return handlers.tick(self.house, session, self.clock())
+
+    def _reckon(self) -> int:
+        """Our settings are in force from our first look: whoever began last has the newest."""
+        with self.database.writing() as session:
+            if not self._begun:
+                handlers.put_in_force(session, self.house.terms)
+            reckoned = handlers.reckon(self.house, session)
+        self._begun = True
+        return reckoned
 
     def send_notifications(self) -> int:
         """Gather what is to be mailed, one mail for each, and hand over; how many mails were tried.

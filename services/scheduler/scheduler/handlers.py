@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -32,19 +32,22 @@ from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened
 from casework.contracts.ordering import ProviderChanged, ProviderNoticeHandled
 from casework.contracts.portal import PersonChanged
 from casework.contracts.scheduler import NotificationSent, ProviderNoticeRequested
-from casework.database import lock, lock_free
+from casework.database import insert_new, lock, lock_free, values_of
 from casework.errors import NotYet
 from casework.messaging import Cause, Envelope, Letter, UnknownMessage, put_all
 from casework.process import HOUSE, End
 from scheduler import life, rules
-from scheduler.model import CaseRow, Deadline, DeadlineRow, Notification, PersonRow, ProviderRow, id_of
+from scheduler.model import CaseRow, Deadline, DeadlineRow, Notification, PersonRow, ProviderRow, Reckoning, id_of
 from scheduler.process import DEADLINE
 from scheduler.rules import Addressee, Terms
 
 log = structlog.get_logger()
 
-BATCH = 50
-"""How many deadlines one commit raises at most: a larger batch is hardly quicker, and more is lost with a worker."""
+BATCH = 100
+"""How many deadlines one commit raises at most: a larger batch is no quicker, and more is lost with a worker."""
+
+RECKONED = 500
+"""How many deadlines one commit reckons anew at most."""
 
 MAILED = 1000
 """How many notifications one round of mails gathers at most."""
@@ -71,8 +74,8 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
     """deadline.requested, met, cancelled, paused: carried along the process."""
     case_id = UUID(envelope.subject)
     row = session.get(DeadlineRow, id_of(case_id, message.kind, message.key), with_for_update=True)
-    before = row.deadline if row else None
-    after = life.answer(before, message, local_date(envelope.time), house.terms)
+    before, today = row.deadline if row else None, local_date(envelope.time)
+    after = life.answer(before, message, today, house.terms)
     if after is None or after == before:
         return
     if row is None:
@@ -82,14 +85,16 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
         row.asked_at = envelope.time
     if isinstance(DEADLINE.rows[after.status], End):
         row.ended_at = envelope.time
-    _keep(row, after, house.terms)
+    _keep(session, row, after, house.terms, today)
     due = after.due.isoformat()
     log.info("deadline_noted", case_id=envelope.subject, kind=after.kind, status=after.status, due=due)
 
 
-def _keep(row: DeadlineRow, deadline: Deadline, terms: Terms) -> None:
+def _keep(session: Session, row: DeadlineRow, deadline: Deadline, terms: Terms, today: date) -> None:
+    """By settings that are no longer in force nothing is reckoned: whoever has the newer looks the day after."""
     row.deadline = deadline
-    row.next_at = life.next_day(deadline, terms)
+    ended = isinstance(DEADLINE.rows[deadline.status], End)
+    row.next_at = life.next_day(deadline, terms) if ended or _in_force(session, terms) else today + rules.DAY
 
 
 # what telling needs to know
@@ -217,7 +222,7 @@ def _follows(envelope: Envelope) -> Cause:
 
 def _tell_now(session: Session, house: House, news: News, envelope: Envelope) -> None:
     lock(session, _line(news.case.id))
-    put_all(session, "scheduler", _tell(session, house, [news], envelope.time, envelope.actor))
+    put_all(session, "scheduler", _tell(session, house, [news], envelope.time, envelope.actor), alone=True)
 
 
 def _tell(
@@ -235,11 +240,16 @@ def _tell(
             for channel in rules.channels(one, mails=by_mail):
                 mine = id_of(*news.key, one.address, channel)
                 rows[mine] = _notification(mine, news, one, channel), one, news.cause
-    for already in session.scalars(sa.select(Notification.id).where(Notification.id.in_(rows))):
-        del rows[already]
-    session.add_all(row for row, *_ in rows.values())
-    portal = [sent(row, one.to, now, cause) for row, one, cause in rows.values() if row.channel == "portal"]
-    return portal + [_for_system(row, cause) for row, _, cause in rows.values() if row.channel in rules.SYSTEMS]
+    letters = {mine: letter for mine, told in rows.items() if (letter := _letter(*told, now))}
+    new = insert_new(session, Notification, [values_of(row) for row, *_ in rows.values()], ("id",))
+    return [letters[mine] for mine in rows if (mine,) in new and mine in letters]
+
+
+def _letter(row: Notification, one: Addressee, cause: Cause, now: datetime) -> Letter | None:
+    """What tells it on: to the portal, or to a provider's system by way of ordering. A mail waits."""
+    if row.channel == "portal":
+        return sent(row, one.to, now, cause)
+    return _for_system(row, cause) if row.channel in rules.SYSTEMS else None
 
 
 def _for_system(row: Notification, cause: Cause) -> Letter:
@@ -371,7 +381,7 @@ def note_mail(session: Session, parcel: ParcelRow, now: datetime) -> None:
         row.receipt = parcel.receipt
         failure = parcel.failure if parcel.status == FAILED else None
         letters.append(sent(row, to, now, Cause(now, HOUSE.id), failure))
-    put_all(session, "scheduler", letters)
+    put_all(session, "scheduler", letters, alone=True)
 
 
 # days
@@ -393,8 +403,8 @@ def tick(house: House, session: Session, now: datetime, limit: int = BATCH) -> i
                 elif isinstance(event, rules.Tell):
                     told.append(_news(row, case, event, cause))
             log.info("deadline_raised", case_id=str(row.case_id), kind=row.kind, row=step.row, due=row.due.isoformat())
-        _keep(row, after, house.terms)
-    put_all(session, "scheduler", letters + _tell(session, house, told, now))
+        _keep(session, row, after, house.terms, today)
+    put_all(session, "scheduler", letters + _tell(session, house, told, now), alone=True)
     return len(claimed)
 
 
@@ -420,6 +430,41 @@ def _news(row: DeadlineRow, case: CaseRow, event: rules.Tell, cause: Cause) -> N
     return News(
         case, row.kind, key, event.roles, cause, row.provider_id, stage=event.stage, due=row.due, deadline_id=row.id
     )
+
+
+# settings that change
+def put_in_force(session: Session, terms: Terms) -> None:
+    """From now on `next_at` is reckoned by these settings; of the deadlines that are stored, by `reckon`."""
+    insert_new(session, Reckoning, [{"id": 1, "terms": terms.mark, "after": None, "done": False}], ("id",))
+    row = session.get_one(Reckoning, 1, with_for_update=True)
+    if row.terms != terms.mark:
+        row.terms, row.after, row.done = terms.mark, None, False
+
+
+def _in_force(session: Session, terms: Terms) -> bool:
+    row = session.get(Reckoning, 1)
+    return row is None or row.terms == terms.mark
+
+
+def reckon(house: House, session: Session, limit: int = RECKONED) -> int:
+    """Reckon `next_at` of the next few open deadlines anew, by id; how many. None where all are as the settings say.
+
+    One does it at a time, and goes on where the last commit has come to. What somebody else is changing is looked at
+    again: it stops before it.
+    """
+    mine = sa.select(Reckoning).where(Reckoning.terms == house.terms.mark, ~Reckoning.done)
+    at = session.scalars(mine.with_for_update(skip_locked=True)).one_or_none()
+    if at is None:
+        return 0
+    query = sa.select(DeadlineRow.id).where(DeadlineRow.ended_at.is_(None)).order_by(DeadlineRow.id).limit(limit)
+    ids = list(session.scalars(query.where(DeadlineRow.id > at.after) if at.after else query))
+    chosen = sa.select(DeadlineRow).where(DeadlineRow.id.in_(ids)).with_for_update(skip_locked=True)
+    rows = {row.id: row for row in session.scalars(chosen)}
+    free = list(takewhile(rows.__contains__, ids))
+    for row in map(rows.__getitem__, free):
+        row.next_at = life.next_day(row.deadline, house.terms)
+    at.after, at.done = free[-1] if free else at.after, len(free) == len(ids) < limit
+    return len(free)
 
 
 def _line(case_id: UUID) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -14,6 +14,8 @@ from sqlalchemy.types import TypeDecorator
 from casework.database import own_base
 
 _OURS = UUID("5a4b3f0e-6f0b-4a51-8d6c-0f3f9f1c7d11")
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 Base: Any = own_base("scheduler")
 
@@ -34,8 +36,8 @@ class Deadline:
     provider_id: str | None = None
     status: str = "asked"  # the row of process.py at which it stands
     resumes: str | None = None  # where it stood when it was paused
-    reminded: int = 0  # how many thresholds before the day have been told
-    escalated: int = 0  # how many of those who hear of it afterwards have been told
+    near: int | None = None  # the threshold that was told last, in working days before the day
+    heard: tuple[str, ...] = ()  # the roles that have heard that the day has passed
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
@@ -70,14 +72,26 @@ class DeadlineRow(Base):
     provider_id: Mapped[str | None]
     status: Mapped[str]
     resumes: Mapped[str | None]
-    reminded: Mapped[int]
-    escalated: Mapped[int]
+    near: Mapped[int | None]
+    heard: Mapped[tuple[str, ...]] = mapped_column(Words, server_default="")
+    reminded: Mapped[int] = mapped_column(default=0)  # of the release before, as is the next; both go with the next
+    escalated: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[date | None]
     asked_at: Mapped[datetime]  # when it was asked, or last moved
     ended_at: Mapped[datetime | None]  # when it was met or cancelled
     deadline: Mapped[Deadline] = composite(
-        Deadline, "kind", "key", "due", "notify", "provider_id", "status", "resumes", "reminded", "escalated"
+        Deadline, "kind", "key", "due", "notify", "provider_id", "status", "resumes", "near", "heard"
     )
+
+
+class Reckoning(Base):
+    """One row: by which settings `next_at` is reckoned, and how far it is reckoned anew since they changed."""
+
+    __tablename__ = "reckoning"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    terms: Mapped[str]
+    after: Mapped[UUID | None]  # the last deadline that is reckoned anew
+    done: Mapped[bool]
 
 
 class Notification(Base):
@@ -111,6 +125,8 @@ class Notification(Base):
     failure: Mapped[str | None]
     deadline_id: Mapped[UUID | None]  # of which it tells
     parcel_id: Mapped[UUID | None]  # the mail by which it leaves, perhaps with others
+    attempts: Mapped[int] = mapped_column(default=0)  # of the release before, as is the next; both go with the next
+    try_at: Mapped[datetime | None] = mapped_column(default=NEVER)  # that release mails what is queued until then
 
 
 class CaseRow(Base):

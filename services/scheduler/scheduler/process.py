@@ -11,7 +11,7 @@ from scheduler import rules
 
 DEADLINE = Process("deadline", "Frist", version=1, number="deadline", nodes=(
     Start("asked",       "Frist ønskes",      on=DeadlineRequested, do=rules.store, then="waiting"),
-    Wait("waiting",      "Venter",            on=DeadlineRequested, do=rules.move, then="waiting", until=rules.day_before_threshold, late="tell_near"),
+    Wait("waiting",      "Venter",            on=DeadlineRequested, do=rules.move, then="waiting", until=rules.day_before, late="tell_near"),
     Throw("tell_near",   "Frist nærmer sig",  sends=DeadlineApproaching, do=rules.tell_near, then="approaching"),
     Wait("approaching",  "Nærmer sig",        on=DeadlineRequested, do=rules.move, then="waiting", until=rules.day_before, late="nearer"),
     Gateway("nearer",    "Er det dagen?",     when=rules.is_the_day, yes="tell_due", no="remind"),

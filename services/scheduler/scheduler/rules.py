@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
+from hashlib import sha256
 
 from casework.calendar import Calendar
 from casework.configuration import Notice
@@ -55,8 +57,15 @@ class Terms:
         return sorted(self.of(deadline).thresholds, reverse=True)
 
     def escalation(self, deadline: Deadline) -> list[tuple[str, int]]:
-        """(role, working days after the day), the first to come first."""
-        return sorted(self.of(deadline).escalation, key=lambda step: step[1])
+        """(role, working days after the day) of those who have not heard of it, the first to come first."""
+        coming = (step for step in self.of(deadline).escalation if step[0] not in deadline.heard)
+        return sorted(coming, key=lambda step: step[1])
+
+    @cached_property
+    def mark(self) -> str:
+        """The same for the same settings: what they say, and what the kinds say where they are silent."""
+        closed = sorted(self.calendar.closing), sorted(self.calendar.closed)
+        return sha256(repr((closed, list(self.notices), KINDS)).encode()).hexdigest()[:16]
 
 
 # what others ask
@@ -69,7 +78,7 @@ def store(deadline: Deadline, asked: DeadlineRequested, today: date, terms: Term
 
 def move(deadline: Deadline, asked: DeadlineRequested, today: date, terms: Terms) -> list[Event]:
     """Another day: everything about it is told anew."""
-    return [*store(deadline, asked, today, terms), Becomes(reminded=0, escalated=0, resumes=None)]
+    return [*store(deadline, asked, today, terms), Becomes(near=None, heard=(), resumes=None)]
 
 
 def pause(deadline: Deadline, trigger: object, today: date, terms: Terms) -> list[Event]:
@@ -82,26 +91,25 @@ def end(deadline: Deadline, trigger: object, today: date, terms: Terms) -> list[
 
 
 # which days count
+def thresholds(deadline: Deadline, terms: Terms) -> list[int]:
+    """Those that are still to come: nearer to the day than what was told last. First to last."""
+    return [days for days in terms.thresholds(deadline) if deadline.near is None or days < deadline.near]
+
+
 def threshold_days(deadline: Deadline, terms: Terms) -> tuple[date, ...]:
     """The days on which it is told that the day comes near, first to last; the day itself where there are none."""
-    days = terms.thresholds(deadline)
+    days = thresholds(deadline, terms)
     return tuple(terms.calendar.add_working_days(deadline.due, -n) for n in days) or (deadline.due,)
-
-
-def day_before_threshold(deadline: Deadline, terms: Terms) -> date:
-    """The last day before the first threshold."""
-    return threshold_days(deadline, terms)[0] - DAY
 
 
 def day_before(deadline: Deadline, terms: Terms) -> date:
     """The last day before the next threshold, or before the day itself."""
-    coming = threshold_days(deadline, terms)[deadline.reminded :]
-    return (coming[0] if coming else deadline.due) - DAY
+    return threshold_days(deadline, terms)[0] - DAY
 
 
 def is_the_day(deadline: Deadline, terms: Terms) -> bool:
     """Are all thresholds behind it, so that the next to come is the day itself?"""
-    return deadline.reminded >= len(terms.thresholds(deadline))
+    return not thresholds(deadline, terms)
 
 
 def due_day(deadline: Deadline, terms: Terms) -> date:
@@ -111,7 +119,7 @@ def due_day(deadline: Deadline, terms: Terms) -> date:
 
 def escalation_day(deadline: Deadline, terms: Terms) -> date | None:
     """The last day before the next one hears of it; None when all have."""
-    coming = terms.escalation(deadline)[deadline.escalated :]
+    coming = terms.escalation(deadline)
     return terms.calendar.add_working_days(deadline.due, coming[0][1]) - DAY if coming else None
 
 
@@ -124,9 +132,8 @@ def tell_near(deadline: Deadline, trigger: None, today: date, terms: Terms) -> l
 
 def remind(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
     """A threshold: people hear of it."""
-    coming = terms.thresholds(deadline)[deadline.reminded :]
-    told = _tell(terms.of(deadline), f"near-{coming[0] if coming else 0}")
-    return [*told, Becomes(reminded=deadline.reminded + 1)]
+    near = next(iter(thresholds(deadline, terms)), 0)
+    return [*_tell(terms.of(deadline), f"near-{near}"), Becomes(near=near)]
 
 
 def tell_due(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
@@ -139,13 +146,14 @@ def tell_missed(deadline: Deadline, trigger: None, today: date, terms: Terms) ->
     message = DeadlineMissed(kind=deadline.kind, key=deadline.key, due=deadline.due)
     kind = terms.of(deadline)
     later = {role for role, _ in kind.escalation}
-    return [message, *_tell(replace(kind, notify=tuple(role for role in kind.notify if role not in later)), "missed")]
+    now = tuple(role for role in kind.notify if role not in later)
+    return [message, *_tell(replace(kind, notify=now), "missed"), Becomes(heard=now)]
 
 
 def escalate(deadline: Deadline, trigger: None, today: date, terms: Terms) -> list[Event]:
-    role, days = terms.escalation(deadline)[deadline.escalated]
+    role, days = terms.escalation(deadline)[0]
     told = _tell(replace(terms.of(deadline), notify=(role,)), f"escalation-{days}")
-    return [*told, Becomes(escalated=deadline.escalated + 1)]
+    return [*told, Becomes(heard=(*deadline.heard, role))]
 
 
 def _tell(kind: DeadlineKind, stage: str) -> list[Event]:

@@ -1,7 +1,7 @@
 """A year of life under a controlled clock: what was told, to whom and when, beside what should have been.
 
 What is expected is reckoned here by itself, from a list of milestones per deadline and a calendar written out; nothing
-of the scheduler's own rules is asked. 30 cases; with SAGSGANG_FULL=1 it is 500. Prints a table of both.
+of the scheduler's own rules is asked. 60 cases; with SAGSGANG_FULL=1 it is 500. Prints a table of both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from scheduler.model import CaseRow, Notification
 
 from .conftest import OPENED, Letterbox, World
 
-CASES = 500 if os.environ.get("SAGSGANG_FULL") else 30
+CASES = 500 if os.environ.get("SAGSGANG_FULL") else 60
 DAY = timedelta(days=1)
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 FIRST, LAST = date(2026, 1, 2), date(2026, 12, 30)

@@ -61,7 +61,7 @@ def put_out(session: Session, parcel: Parcel) -> bool:
 
     The caller's transaction decides whether it is ever sent. It waits for no sender, and for no other caller.
     """
-    return insert_new(session, ParcelRow, [asdict(parcel)], ("id",)) == 1
+    return bool(insert_new(session, ParcelRow, [asdict(parcel)], ("id",)))
 
 
 def parcels_of(session: Session, case_id: UUID) -> list[ParcelRow]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.contracts import Message
-from casework.database import lock
+from casework.database import count_up, insert_all, lock
 from casework.messaging.envelope import Envelope
 from casework.messaging.tables import Line, Outgoing
 from casework.schema import dump
@@ -34,7 +36,6 @@ Letter = tuple[str, Message, Cause]
 
 def put(session: Session, producer: str, subject: str, message: Message, cause: Cause) -> Envelope:
     """Owe others this message, numbered per consumer. The caller's transaction decides whether it is ever sent."""
-    hold(session, [subject])
     return put_all(session, producer, [(subject, message, cause)])[0]
 
 
@@ -44,23 +45,21 @@ def hold(session: Session, subjects: Iterable[str]) -> None:
         lock(session, f"out/{subject}")
 
 
-def put_all(session: Session, producer: str, letters: Sequence[Letter]) -> list[Envelope]:
+def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone: bool = False) -> list[Envelope]:
     """The same for many, in their order, with the same few statements however many.
 
-    The caller holds their subjects, or has seen to it otherwise that nobody else puts about them.
+    `alone`: the caller has seen to it that nobody else puts about these subjects until the transaction ends.
     """
-    wanted = {(name, subject) for subject, message, _ in letters for name in _consumers(producer, message)}
-    others, subjects = ({key[n] for key in wanted} for n in (0, 1))
-    begun = sa.select(Line).where(Line.way == "out", Line.other.in_(others), Line.subject.in_(subjects))
-    lines = {(line.other, line.subject): line for line in session.scalars(begun)}
-    for other, subject in sorted(wanted - lines.keys()):
-        lines[other, subject] = Line(way="out", other=other, subject=subject, number=0)
-    session.add_all(lines.values())
-
-    def owe(subject: str, message: Message, cause: Cause) -> Envelope:
-        return _owe(session, producer, subject, message, cause, lambda consumer: lines[consumer, subject])
-
-    return [owe(*letter) for letter in letters]
+    if not alone:
+        hold(session, (subject for subject, *_ in letters))
+    wanted = Counter((name, subject) for subject, message, _ in letters for name in _consumers(producer, message))
+    number = _draw(session, wanted)
+    envelopes = []
+    for subject, message, cause in letters:
+        numbers = {name: next(number[name, subject]) for name in _consumers(producer, message)}
+        envelopes.append(_envelope(producer, subject, message, cause, numbers))
+    insert_all(session, Outgoing, [_row(envelope) for envelope in envelopes])
+    return envelopes
 
 
 def _consumers(producer: str, message: Message) -> list[str]:
@@ -71,16 +70,21 @@ def _consumers(producer: str, message: Message) -> list[str]:
     return [name for name in terms.consumers if name != producer]
 
 
-def _owe(
-    session: Session, producer: str, subject: str, message: Message, cause: Cause, line: Callable[[str], Line]
-) -> Envelope:
-    terms, consumers, mine = message.contract, _consumers(producer, message), uuid4()
-    envelope = Envelope(
+def _draw(session: Session, wanted: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], Iterator[int]]:
+    """The next numbers of each line (consumer, subject), as many as are wanted; lines are taken in one order."""
+    asked = [{"way": "out", "other": o, "subject": s, "number": n} for (o, s), n in sorted(wanted.items())]
+    drawn = count_up(session, Line, asked, "number")
+    return {(o, s): iter(range(last - wanted[o, s] + 1, last + 1)) for (_, o, s), last in drawn.items()}
+
+
+def _envelope(producer: str, subject: str, message: Message, cause: Cause, numbers: dict[str, int]) -> Envelope:
+    terms, mine = message.contract, uuid4()
+    return Envelope(
         id=mine,
         type=terms.name,
         version=terms.version,
         subject=subject,
-        numbers={name: _next(line(name)) for name in consumers},
+        numbers=numbers,
         time=cause.time,
         producer=producer,
         causation=cause.causation,
@@ -89,13 +93,13 @@ def _owe(
         traceparent=current_traceparent(),
         body=dump(message),
     )
-    session.add(Outgoing(id=mine, type=terms.name, subject=subject, consumers=consumers, envelope=envelope.to_json()))
-    return envelope
 
 
-def _next(line: Line) -> int:
-    line.number += 1
-    return line.number
+def _row(envelope: Envelope) -> dict[str, Any]:
+    return {
+        "id": envelope.id, "type": envelope.type, "subject": envelope.subject, "consumers": [*envelope.numbers],
+        "envelope": envelope.to_json(),
+    }  # fmt: skip
 
 
 # Asked many times a second: built once.

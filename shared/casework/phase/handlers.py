@@ -23,7 +23,7 @@ from casework.contracts.common import OverviewChanged, Task
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
-from casework.messaging import Cause, Envelope, hold, put_all
+from casework.messaging import Cause, Envelope, put_all
 from casework.phase import provenance
 from casework.phase.phase import Phase
 from casework.phase.store import Place, Written, load, lock_case, lock_cases_of_citizen, owner_of, save
@@ -238,7 +238,6 @@ class Handlers:
         told = [*self._facts(session, case, after.of(None)), *effects.messages]
         told += positions(effects.moves, self.phase.process, doing.action, doing.actor.id)
         letters = [(str(_about(case, message.contract)), message, cause) for message in told]
-        hold(session, (about for about, *_ in letters))
         put_all(session, self.phase.name, letters)
         moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
         log.info("case_advanced", case_id=str(case.id), action=doing.action, actor=doing.actor.id, moved=moved)
