@@ -431,14 +431,15 @@ def _does_not_wait_for_a_decision(s: Case, order: Order, new: OrderSent) -> None
     """Where nothing new would be sent but a goal that is rewritten and not yet decided, the decision comes first."""
     if s.state.sent is None or not any(run.at in ("answer", "running") for run in _versions(s)):
         return
-    if replace(new, version=0, sent_on=None, reason=None) != replace(s.state.sent, version=0, sent_on=None, reason=None):
+    former = replace(s.state.sent, version=new.version, sent_on=new.sent_on, reason=new.reason)
+    if new != former:
         return
     told, decided = s.told(CaseAssessmentRecorded), {goal.id: goal for goal in order.goals}
     for goal in told.goals if told else ():
         as_decided = decided.get(goal.id)
         if as_decided and any(getattr(goal, word) != getattr(as_decided, word) for word in _WORDS):
             raise Refused("GOL-16", f"order.goals[{goal.id}]",
-                          "Målet er skrevet om, men der er ikke truffet afgørelse om det. Send indstilling først")  # fmt: skip
+                          "Målet er skrevet om, men ikke afgjort. Send indstilling først")  # fmt: skip
 
 
 def _names_its_order(s: Case, order: str | None) -> None:
