@@ -47,7 +47,7 @@ BESIDE: Mapping[str, Json] = {
 }
 """What stands beside the field in its entry, for the field alone says nothing: ASM-09."""
 
-WITHDRAWN = "Et samtykke trækkes tilbage for sig, og et tilbagetrukket bliver stående", "INT-18"
+WITHDRAWN = "Et samtykke trækkes tilbage for sig", "INT-18"
 OTHERWISE: Mapping[str, tuple[str, str]] = {
     "intake.consent.consents_to_obtain.withdrawn_on": WITHDRAWN,
     "intake.consent.consents_to_share.withdrawn_on": WITHDRAWN,

@@ -15,7 +15,6 @@ from casework.channels import Parcel
 from casework.channels.folder import Folder, file_name
 from casework.contracts.intake import CitizenChanged
 from casework.contracts.values import Party
-from casework.errors import Refused
 from casework.process import Situation
 from decision import letter
 from decision.memo import Message, memo
@@ -26,9 +25,7 @@ KIND = "decision-letter"
 
 
 def parcels(case: Situation[State], sent: LetterRow) -> list[Parcel]:
-    """What is owed to the one who is written to, and to those who get a copy. Raises Refused for Digital Post to one
-    whose number is not known.
-    """
+    """What is owed to the one written to, and to those who get a copy: on paper where Digital Post has no number."""
     written = case.state.letter
     assert written is not None
     to = [party for party in (written.recipient, *letter.copies(case, written)) if party]
@@ -36,20 +33,22 @@ def parcels(case: Situation[State], sent: LetterRow) -> list[Parcel]:
 
 
 def _parcel(case: Situation[State], sent: LetterRow, place: int, to: Party) -> Parcel:
+    number = _number(case, to) if sent.channel == DIGITAL_POST else None
+    channel = DIGITAL_POST if number else PRINT
     body = {
         "title": sent.content["title"],
         "sender": sent.content["municipality"],
         "case_number": case.case.case_number if case.case else None,
         "name": to.name,
         "address": letter.address(case, to),
-        "number": _number(case, to) if sent.channel == DIGITAL_POST else None,
+        "number": number,
         "sha256": sent.sha256,
         "pdf": b64encode(sent.pdf).decode(),
     }
     return Parcel(
         id=uuid5(case.case_id, f"letter {sent.number}/{sent.sequence}/{place}"),
-        channel=sent.channel,
-        receiver=sent.channel,
+        channel=channel,
+        receiver=channel,
         kind=KIND,
         body=json.dumps(body).encode(),
         content_type="application/json",
@@ -59,15 +58,11 @@ def _parcel(case: Situation[State], sent: LetterRow, place: int, to: Party) -> P
     )
 
 
-def _number(case: Situation[State], to: Party) -> str:
+def _number(case: Situation[State], to: Party) -> str | None:
     """By which Digital Post knows them: the citizen's CPR number, or an organisation's CVR number."""
     told = case.told(CitizenChanged)
     number = told.cpr_number if told and to.role == "citizen" else to.cvr
-    if not number:
-        raise Refused(
-            "DEC-09", "channel", "Digital Post kræver modtagerens CPR- eller CVR-nummer. Send et brev i stedet"
-        )
-    return number.replace("-", "")
+    return number.replace("-", "") if number else None
 
 
 @dataclass(frozen=True)

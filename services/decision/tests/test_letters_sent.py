@@ -202,8 +202,8 @@ def test_digital_post_is_a_memo_message_with_the_letter_in_it(office, tmp_path):
     assert CPR not in file.name
 
 
-@pytest.mark.refuses("DEC-09")
-def test_digital_post_to_a_guardian_whose_number_is_not_known_is_refused(office):
+@pytest.mark.permits("DEC-09")
+def test_a_guardian_whose_number_is_not_known_is_written_to_on_paper_and_the_citizen_digitally(office):
     guardian = {"name": "Eva Riis", "role": "guardian"}
     office.hear(
         RepresentationChanged(
@@ -211,9 +211,9 @@ def test_digital_post_to_a_guardian_whose_number_is_not_known_is_refused(office)
         )
     )
     office.record({"decision_letter": {"recipient": guardian}})
-    assert wrong(office.act("decision.notify", channel="digital-post")) == ("DEC-09", "channel")
-    assert office.act("decision.notify", channel="letter").status_code == 200
-    assert [body["name"] for _, body in parcels(office)] == ["Eva Riis", "Bente Hansen"]
+    assert office.act("decision.notify", channel="digital-post").status_code == 200
+    sent = [(channel, body["name"], body["number"]) for channel, body in parcels(office)]
+    assert sent == [("letter", "Eva Riis", None), ("digital-post", "Bente Hansen", CPR)]
 
 
 def test_told_again_it_is_another_letter_of_the_same_decision(decided):

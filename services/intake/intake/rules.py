@@ -168,6 +168,9 @@ def _asks_citizen(source: str) -> bool:
 
 
 # consent
+_CONSENTS = ("consents_to_obtain", "consents_to_share")
+
+
 def withdraw_consent(s: Case, command: WithdrawConsent, today: date) -> Events:
     """From now on; what was sent stays sent (RSL §§ 11 a–c)."""
     forms = s[ConsentForms]
@@ -311,6 +314,7 @@ def ask_for_new_date(s: Case, missed: DeadlineMissed, today: date) -> Events:
 # recording
 def follow_the_record(before: Case, after: Case) -> Events:
     """What a recording brings about: the clock runs from the day the enquiry came; others learn of a changed case."""
+    yield from _withdrawn_consents_stay(before, after)
     run = next(iter(after.runs), None)
     if run is None:
         return
@@ -346,15 +350,26 @@ def offers_only_in_a_clear_case(before: Case, after: Case) -> None:
             raise Refused("INT-09", f"clear_case.{name}", "Ydelse og tilbud vælges kun her, når sagen er klar")
 
 
-def withdrawn_consents_stay(before: Case, after: Case) -> None:
-    """The lists are mended whole; what was withdrawn is neither forgotten nor marked by hand (INT-18)."""
-    for name in ("consents_to_obtain", "consents_to_share"):
-        was, now = (
-            [consent for consent in getattr(s[ConsentForms], name) if consent.withdrawn_on] for s in (before, after)
-        )
-        if was != now:
-            raise Refused("INT-18", f"consent.{name}",
-                          "Et samtykke trækkes tilbage for sig, og et tilbagetrukket bliver stående")  # fmt: skip
+def consents_are_withdrawn_by_an_act(before: Case, after: Case) -> None:
+    """That a consent is withdrawn is not marked by hand (INT-18)."""
+    for name in _CONSENTS:
+        if any(consent not in _withdrawn(before, name) for consent in _withdrawn(after, name)):
+            raise Refused("INT-18", f"consent.{name}", "Et samtykke trækkes tilbage for sig")
+
+
+def _withdrawn_consents_stay(before: Case, after: Case) -> Iterator[Event]:
+    """The lists are mended whole, so a consent may be given again; what was withdrawn is not forgotten (INT-18)."""
+    lists: dict[str, Any] = {}
+    for name in _CONSENTS:
+        listed = getattr(after[ConsentForms], name)
+        if gone := tuple(consent for consent in _withdrawn(before, name) if consent not in listed):
+            lists[name] = (*gone, *listed)
+    if lists:
+        yield Records(ConsentForms, **lists)
+
+
+def _withdrawn(s: Case, name: str) -> list[Consent]:
+    return [consent for consent in getattr(s[ConsentForms], name) if consent.withdrawn_on]
 
 
 _RELATIVE = (
@@ -488,7 +503,7 @@ CONDITIONS: dict[str, Condition] = {
 CHECKS = (
     a_case_has_a_track,
     offers_only_in_a_clear_case,
-    withdrawn_consents_stay,
+    consents_are_withdrawn_by_an_act,
     the_cpr_number_is_one,
     diagnoses_are_made_by_doctors,
     validity_ends_after_it_begins,

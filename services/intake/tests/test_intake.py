@@ -582,17 +582,23 @@ def test_whom_to_ask_and_whom_to_tell_are_two_lists(a_case):
 
 
 @pytest.mark.refuses("INT-18")
-@pytest.mark.permits("INT-18")
-def test_a_withdrawn_consent_is_neither_forgotten_nor_marked_by_hand(a_case):
+def test_a_consent_is_not_marked_as_withdrawn_by_hand(a_case):
     a_case.record({"consent": {"consents_to_share": [{"consent_party": "offer"}]}})
     by_hand = {"consents_to_share": [{"consent_party": "offer", "withdrawn_on": "2026-03-02"}]}
-    assert wrong(a_case.record({"consent": by_hand})) == ("INT-18", "consent.consents_to_share")
-    a_case.act("intake.withdraw_consent", consent_party="offer")
-    forgotten = a_case.record({"consent": {"consents_to_share": [{"consent_party": "offer"}]}})
-    with_another = by_hand["consents_to_share"] + [{"consent_party": "employer"}]
 
-    assert wrong(forgotten) == ("INT-18", "consent.consents_to_share")
-    assert a_case.record({"consent": {"consents_to_share": with_another}}).status_code == 200
+    assert wrong(a_case.record({"consent": by_hand})) == ("INT-18", "consent.consents_to_share")
+
+
+@pytest.mark.permits("INT-18")
+def test_a_consent_may_be_given_again_and_the_withdrawn_one_is_not_forgotten(a_case):
+    given = {"consents_to_share": [{"consent_party": "offer"}]}
+    a_case.record({"consent": given})
+    a_case.act("intake.withdraw_consent", consent_party="offer")
+
+    for _ in range(2):
+        assert a_case.record({"consent": given}).status_code == 200
+        kept = a_case.read()["parts"]["intake"]["consent"]["consents_to_share"]
+        assert [bool(consent.get("withdrawn_on")) for consent in kept] == [True, False]
 
 
 def test_a_changed_municipality_is_told_to_every_service(a_case):

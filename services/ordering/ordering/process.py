@@ -1,5 +1,6 @@
 """Ordering (bestilling): per provider and version, from the grant until the help is over. Read it downwards."""
 
+from casework.contracts.assessment import CaseAssessmentRecorded
 from casework.contracts.decision import DecisionMade, DecisionNotified
 from casework.contracts.delivery import OrderAnswered
 from casework.contracts.followup import FollowupConcluded
@@ -44,6 +45,7 @@ ORDERING = Process("ordering", "Bestilling", version=1, number="order version", 
     Always("notified",   "Borgeren har fået besked", on=DecisionNotified, do=rules.move_last_days),
     Always("followed_up", "Opfølgning afsluttet", on=FollowupConcluded, do=rules.move_last_days),
     Always("billed",     "Udgift indlæst",      on=ImportActuals, do=rules.import_actuals, sends=ActualsImported, by=(FINANCE, SYSTEM)),
+    Always("elsewhere",  "Udfører ændret i udredningen", on=CaseAssessmentRecorded, do=rules.follow_the_assessment),
     Always("registered", "Udfører ændret i registret", on=ProviderChanged, do=rules.watch_use_anew),
     Always("closed",     "Sagen lukkes",        on=CaseClosed, do=rules.close, then="free"),
 ))

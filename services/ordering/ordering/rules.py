@@ -419,7 +419,27 @@ def revise(s: Case, command: ReviseOrder, today: date) -> Events:
     _names_its_order(s, command.order)
     order = ordered(s, s.key)
     _may_be_sent(s, order)
-    yield _frozen(s, order, today, reason=command.reason)
+    version = _frozen(s, order, today, reason=command.reason)
+    _does_not_wait_for_a_decision(s, order, version.values["sent"])
+    yield version
+
+
+_WORDS = ("goal_statement", "goal_type", "primary_subtheme", "expected_functioning_level", "related_subthemes")
+
+
+def _does_not_wait_for_a_decision(s: Case, order: Order, new: OrderSent) -> None:
+    """Where nothing new would be sent but a goal that is rewritten and not yet decided, the decision comes first."""
+    if s.state.sent is None or not any(run.at in ("answer", "running") for run in _versions(s)):
+        return
+    former = replace(s.state.sent, version=new.version, sent_on=new.sent_on, reason=new.reason)
+    if new != former:
+        return
+    told, decided = s.told(CaseAssessmentRecorded), {goal.id: goal for goal in order.goals}
+    for goal in told.goals if told else ():
+        as_decided = decided.get(goal.id)
+        if as_decided and any(getattr(goal, word) != getattr(as_decided, word) for word in _WORDS):
+            raise Refused("GOL-16", f"order.goals[{goal.id}]",
+                          "Målet er skrevet om, men ikke afgjort. Send indstilling først")  # fmt: skip
 
 
 def _names_its_order(s: Case, order: str | None) -> None:
@@ -875,10 +895,41 @@ def watch_use_anew(s: Case, changed: ProviderChanged, today: date) -> Events:
 # recording
 def follow_the_record(before: Case, after: Case) -> Events:
     """An intervention that is given to another provider: it is noted, and that one is to have an order."""
-    s, chosen = after, dict[str, Party]()
-    for entry in _providers_filled_in(before, after):
-        party = read(Party, entry["provider"])
-        for event in _choose(s, entry["id"], party):
+    yield from _hand_over(after, [(e["id"], read(Party, e["provider"])) for e in _providers_filled_in(before, after)])
+
+
+def follow_the_assessment(s: Case, told: CaseAssessmentRecorded, today: date) -> Events:
+    """The same where the provider is filled in there, after the decision and while nobody has the order."""
+    asked = {run.key for run in s.runs if run.at in LIVE and run.at != "send"}
+    decided = {id: one.intervention.provider for id, one in granted(s).items()}
+    former = decided | {i.id: i.provider for i in _assessed_before(s, told)}
+    given = [
+        (i.id, i.provider)
+        for i in told.interventions
+        if i.provider and i.id in decided and not is_same(i.provider, former[i.id])
+    ]
+    free = [(id, party) for id, party in given if not asked & _holding(s, id)]
+    if free:
+        yield from _hand_over(s, free)
+
+
+def _assessed_before(s: Case, told: CaseAssessmentRecorded) -> tuple[Intervention, ...]:
+    """The help as it was told just before this; as it is now where something newer is known."""
+    known = {t.assessment_revision: t.interventions for t in s.all_told(CaseAssessmentRecorded)}
+    if any(revision > told.assessment_revision for revision in known):
+        return told.interventions
+    return known.get(max((r for r in known if r < told.assessment_revision), default=0), ())
+
+
+def _holding(s: Case, intervention: str) -> set[str]:
+    party = holder(s, granted(s)[intervention].intervention)
+    return {key_of(party)} if party else set()
+
+
+def _hand_over(s: Case, given: Iterable[tuple[str, Party]]) -> Iterator[Event]:
+    chosen = dict[str, Party]()
+    for id, party in given:
+        for event in _choose(s, id, party):
             chosen[key_of(party)] = party
             s = s.after(event)
             yield event

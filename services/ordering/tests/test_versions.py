@@ -81,6 +81,23 @@ def test_a_new_version_takes_what_was_decided_last(running: Played):
     assert running.order()["version_in_force"] == 1
 
 
+@pytest.mark.refuses("GOL-16")
+def test_a_goal_that_is_rewritten_is_decided_before_it_is_ordered(running: Played):
+    running.hear(assessed(2, goal("g1", goal_statement="Jeg bor selv"), goal("g2")))
+
+    with refused("GOL-16", "order.goals[g1]"):
+        running.revise("x-hus")
+    assert running.at() == ["running"]
+
+
+@pytest.mark.permits("GOL-16")
+def test_other_changes_to_an_order_do_not_wait_for_the_decision_on_a_goal(running: Played):
+    running.hear(assessed(2, goal("g1", goal_statement="Jeg bor selv"), goal("g2")))
+    running.fill(special_information="Hund").revise("x-hus")
+
+    assert [g["goal_statement"] for g in running.order()["goals"]] == ["Jeg når g1", "Jeg når g2"]
+
+
 def test_a_new_version_replaces_the_former_once_it_is_accepted(running: Played):
     second_decision(running).revise("x-hus").answer("x-hus", 2, when="2026-06-12")
 
@@ -220,6 +237,28 @@ def test_another_provider_takes_over_a_rejected_order(shared: Played):
     assert "provider_agreements" not in order["interventions"][0]
     assert order["number"] == "2026-00417-3"
     assert shared.order("x-hus")["status"] == "rejected"
+
+
+def test_another_provider_may_be_filled_in_in_the_assessment(shared: Played):
+    shared.send().answer("x-hus", accepted=False)
+    shared.hear(assessed(2, goal("g1"), goal("g2"), interventions=(help_from("zeta"), help_from("bohaven", "i2"))))
+
+    assert (shared.at("zeta"), shared.at("x-hus")) == (["send"], ["rejected"])
+    assert [g["id"] for g in shared.send(when="2026-02-12").order("zeta")["goals"]] == ["g1"]
+
+
+def test_a_provider_that_is_drafted_for_a_later_decision_takes_nothing_over(running: Played):
+    running.hear(assessed(2, goal("g1"), interventions=(help_from("zeta"),)))
+
+    assert (running.at("zeta"), running.at("x-hus")) == ([], ["running"])
+
+
+def test_what_the_assessment_said_all_along_does_not_undo_what_was_chosen_here(granted: Played):
+    granted.send().answer("x-hus", accepted=False).fill(interventions=another("zeta"))
+    granted.hear(assessed(2, goal("g1"), interventions=(help_from("x-hus"),)))
+    granted.hear(assessed(3, goal("g2"), interventions=(help_from("x-hus"),)))
+
+    assert granted.at("zeta") == ["send"]
 
 
 def test_help_may_go_from_hand_to_hand_and_back(granted: Played):
