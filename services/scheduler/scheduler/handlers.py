@@ -297,7 +297,7 @@ def note_handled(house: House, session: Session, envelope: Envelope, message: Pr
         instead = "mail"
         _mail_instead(session, row, provider.email)
     to, now = provider.name if provider else message.provider_id, message.handed_over_at or envelope.time
-    put_all(session, "scheduler", [sent(row, to, now, _follows(envelope), message.failure, instead)])
+    put_all(session, "scheduler", [sent(row, to, now, _follows(envelope), message.failure, instead)], alone=True)
 
 
 def _mail_instead(session: Session, row: Notification, email: str) -> None:
