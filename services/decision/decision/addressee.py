@@ -27,3 +27,10 @@ def addressee(s: Situation[Any]) -> Party | None:
     if form and vocabulary("representation-forms")[form].is_true("receives_letters") and rights.representative_contact:
         return replace(rights.representative_contact, role="party-representative")
     return citizen(s)
+
+
+def post_number(s: Situation[Any], to: Party) -> str | None:
+    """By which Digital Post knows them: the citizen's CPR number, or an organisation's CVR number."""
+    told = s.told(CitizenChanged)
+    number = told.cpr_number if told and to.role == "citizen" else to.cvr
+    return number.replace("-", "") if number else None

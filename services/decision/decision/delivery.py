@@ -13,10 +13,10 @@ from uuid import uuid5
 
 from casework.channels import Parcel
 from casework.channels.folder import Folder, file_name
-from casework.contracts.intake import CitizenChanged
 from casework.contracts.values import Party
 from casework.process import Situation
 from decision import letter
+from decision.addressee import post_number
 from decision.memo import Message, memo
 from decision.model import LetterRow, State
 
@@ -33,7 +33,7 @@ def parcels(case: Situation[State], sent: LetterRow) -> list[Parcel]:
 
 
 def _parcel(case: Situation[State], sent: LetterRow, place: int, to: Party) -> Parcel:
-    number = _number(case, to) if sent.channel == DIGITAL_POST else None
+    number = post_number(case, to) if sent.channel == DIGITAL_POST else None
     channel = DIGITAL_POST if number else PRINT
     body = {
         "title": sent.content["title"],
@@ -56,13 +56,6 @@ def _parcel(case: Situation[State], sent: LetterRow, place: int, to: Party) -> P
         about=f"Afgørelse {sent.number}, brev {sent.sequence}",
         made_at=sent.made_at,
     )
-
-
-def _number(case: Situation[State], to: Party) -> str | None:
-    """By which Digital Post knows them: the citizen's CPR number, or an organisation's CVR number."""
-    told = case.told(CitizenChanged)
-    number = told.cpr_number if told and to.role == "citizen" else to.cvr
-    return number.replace("-", "") if number else None
 
 
 @dataclass(frozen=True)

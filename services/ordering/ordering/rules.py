@@ -760,7 +760,10 @@ def _last_day_by_law(s: Case) -> date | None:
 
 
 def _last_day_by_follow_up(s: Case) -> date | None:
-    """The day on which the ending takes effect, at the earliest after the notice that the citizen has been given."""
+    """The day on which the ending takes effect, at the earliest after the notice that the citizen has been given.
+
+    Help that is to be replaced goes on until the citizen has been told of other help, or of none.
+    """
     concluded = [
         (told.at, told.message)
         for told in s.heard
@@ -769,9 +772,21 @@ def _last_day_by_follow_up(s: Case) -> date | None:
     if not concluded or not _ends(concluded[-1][1]):
         return None
     at, last = concluded[-1]
-    notices = [told.message for told in s.heard if told.at >= at and isinstance(told.message, DecisionNotified)]
-    served = [notice.effective_from for notice in notices if notice.effective_from]
-    return max([last.effective_on or last.follow_up_held_on, *_earliest_after_notice(s, local_date(at)), *served])
+    since = [told for told in s.heard if told.at >= at]
+    notices = [(told.at, told.message) for told in since if isinstance(told.message, DecisionNotified)]
+    served = [notice.effective_from for _, notice in notices if notice.effective_from]
+    ends_on = last.effective_on or last.follow_up_held_on
+    if last.follow_up_outcome == "end-and-reassign" and not last.effective_on:
+        made = [told.message for told in since if isinstance(told.message, DecisionMade)]
+        if not (made and notices) or s.key in _providers_of(s, made[-1]):
+            return None
+        ends_on = local_date(notices[-1][0])
+    return max([ends_on, *_earliest_after_notice(s, local_date(at)), *served])
+
+
+def _providers_of(s: Case, made: DecisionMade) -> set[str]:
+    """Who delivers what this decision grants."""
+    return {key_of(party) for i in made.granted_interventions if (party := holder(s, i))}
 
 
 def _earliest_after_notice(s: Case, concluded_on: date) -> Iterator[date]:

@@ -461,6 +461,7 @@ def test_another_offer_is_ordered_with_the_same_purpose_and_goals(running: Playe
         "bohaven", "i2", offer="temporary-residential", services=("temporary-stay-107", "support-education")
     )
     running.hear(concluded("end-and-reassign", providers=("x-hus",)), when="2026-06-02")
+    assert [d for d in running.sent(DeadlineRequested) if d.kind == "order-end"] == []
     newer = replace(assessed(2, *goals), intervention_purpose="Et hjem")
     running.hear(consents("bohaven"), newer, when="2026-06-10")
     running.hear(made(offer, number=2, revision=2, legal_bases=("sel-107",)), when="2026-06-12").send("2026-06-15")
@@ -468,6 +469,30 @@ def test_another_offer_is_ordered_with_the_same_purpose_and_goals(running: Playe
     sent = running.sent(OrderSent)[-1]
     assert (sent.provider_id, sent.version, sent.intervention_purpose) == ("bohaven", 1, "Et hjem")
     assert [g.id for g in sent.goals] == [g.id for g in running.sent(OrderSent)[0].goals] == ["g1", "g2"]
+
+
+@pytest.mark.rule("FUP-22")
+def test_help_that_is_replaced_goes_on_until_the_citizen_has_been_told_of_the_other(running: Played):
+    running.hear(concluded("end-and-reassign", providers=("x-hus",)), when="2026-06-02")
+    running.hear(consents("bohaven"), made(help_from("bohaven", "i2"), number=2), when="2026-06-12")
+    assert [d for d in running.sent(DeadlineRequested) if d.kind == "order-end"] == []
+
+    running.hear(DecisionNotified(number=2, channel="letter", received_on=date(2026, 6, 15)), when="2026-06-15")
+
+    asked = [(d.key, d.due) for d in running.sent(DeadlineRequested) if d.kind == "order-end"]
+    assert asked == [("x-hus/1@2026-06-15", date(2026, 6, 15))]
+
+
+@pytest.mark.rule("FUP-23")
+def test_a_provider_who_goes_on_with_the_other_help_is_not_ended(running: Played):
+    running.hear(concluded("end-and-reassign", providers=("x-hus",)), when="2026-06-02")
+    changed = help_from("x-hus", services=("sheltered-service-work",), offer="sheltered-employment-offer")
+    running.hear(assessed(2, goal("g1")), made(changed, number=2, revision=2), when="2026-06-12")
+    running.hear(DecisionNotified(number=2, channel="letter", received_on=date(2026, 6, 15)), when="2026-06-15")
+
+    assert [d for d in running.sent(DeadlineRequested) if d.kind == "order-end"] == []
+    running.revise()
+    assert [sent.version for sent in running.sent(OrderSent)] == [1, 2]
 
 
 @pytest.mark.rule("FUP-23")
