@@ -33,14 +33,17 @@ PHASES = ("intake", "assessment")
 ROWS = {row.name: row for name in PHASES for row in rows(name)}
 Json = dict[str, Any]
 
+OURS = {"id": A_CASEWORKER.id, "name": A_CASEWORKER.name, "role": "caseworker"}
+
 COMPANIONS: Mapping[str, Json] = {
+    "intake.case.is_confidential": {"case": {"caseworker": OURS}},
     "intake.clear_case.clear_case_": {"clear_case": {"is_clear_case": True}},
     "assessment.case_assessment.primary_target_group": {"case_assessment": {"diagnoses": [{"diagnosis": "F20.0"}]}},
     "assessment.case_assessment.other_target_groups": {"case_assessment": {"diagnoses": [{"diagnosis": "F20.0"}]}},
     "assessment.case_assessment.holistic_plan_status": {"case_assessment": {"holistic_plan_wanted": True}},
     "assessment.action_plan.goals": {"case_assessment": {"goals": [{"id": "a"}]}},
 }
-"""What must be there before a rule lets the field be filled in: INT-09, EVA-09, PLN-09, GOL-18."""
+"""What must be there before the field may be filled in: a case of one's own, INT-09, EVA-09, PLN-09, GOL-18."""
 
 BESIDE: Mapping[str, Json] = {
     "assessment.case_information.theme_entries.theme": {"citizen_information": "Jeg ser min søster."},

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from casework import consents
+from casework.confidential import of_opened
 from casework.contracts import PHASES
 from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted, HelpProposed
 from casework.contracts.common import (
@@ -28,7 +29,8 @@ from casework.cpr import age_on, born_on
 from casework.errors import Invalid, Refused
 from casework.offers import is_residence
 from casework.phase.completeness import Condition
-from casework.process import Becomes, Event, Records, Situation, Warned
+from casework.process import Actor, Becomes, Event, Records, Role, Situation, Warned
+from casework.schema import dump
 from casework.vocabularies import vocabulary
 from intake.commands import (
     AnnounceNewDate,
@@ -59,6 +61,7 @@ Events = Iterable[Event]
 
 CLOCK = "case-processing"
 NO_CPR_NUMBER = "Skriv CPR-nummeret som ti cifre, der begynder med en dato"
+NOT_YOURS = "Kun sagens egen sagsbehandler eller lederen kan gøre sagen fortrolig. Skriv først, hvem der har sagen"
 _CLOCK_KEY = "case"
 
 
@@ -67,6 +70,8 @@ def open_case(s: Case, command: OpenCase, today: date) -> Events:
     """Register the case, whichever phase it begins in (GEN-01)."""
     if command.entry_phase and command.entry_phase not in PHASES:
         raise Invalid({"entry_phase": (f"En sag begynder i en af faserne {', '.join(PHASES)}", None)})
+    if _would_lose(command, s.actor):
+        raise Invalid({"is_confidential": (NOT_YOURS, None)})
     yield Becomes(
         case_number=command.case_number,
         citizen_id=command.citizen_id,
@@ -340,6 +345,17 @@ def a_case_has_a_track(before: Case, after: Case) -> None:
         raise Invalid({"case.track": ("En sag har altid et spor. Vælg et andet i stedet", None)})
 
 
+def nobody_shuts_themself_out(before: Case, after: Case) -> None:
+    """A confidential case is its own caseworker's, or the leader's: whoever else made it so would lose it."""
+    if after[CaseStep] != before[CaseStep] and _would_lose(after[CaseStep], after.actor):
+        raise Invalid({"case.is_confidential": (NOT_YOURS, None)})
+
+
+def _would_lose(case: CaseStep | OpenCase, who: Actor) -> bool:
+    confidential = of_opened(dump(case))
+    return who.role is Role.CASEWORKER and confidential is not None and not confidential.is_for(who)
+
+
 def offers_only_in_a_clear_case(before: Case, after: Case) -> None:
     """Services and offer are chosen here only where the case is clear (INT-09)."""
     clear = after[ClearCase]
@@ -502,6 +518,7 @@ CONDITIONS: dict[str, Condition] = {
 
 CHECKS = (
     a_case_has_a_track,
+    nobody_shuts_themself_out,
     offers_only_in_a_clear_case,
     consents_are_withdrawn_by_an_act,
     the_cpr_number_is_one,

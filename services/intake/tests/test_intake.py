@@ -691,6 +691,20 @@ def test_a_linked_case_keeps_the_caseworker_and_stays_as_confidential_as_the_old
     assert (told["is_confidential"], told["caseworker"]) == (True, own)
 
 
+@pytest.mark.parametrize(
+    "whose", [None, {"id": "bo", "name": "Bo Friis", "role": "caseworker"}], ids=["nobodys", "anothers"]
+)
+def test_a_caseworker_makes_no_case_confidential_that_would_be_lost_to_them(office, whose):
+    opening = {"id": str(A_CASE)} | ({"caseworker": whose} if whose else {})
+    confidential = {**opening, "is_confidential": True}
+    assert wrong(office.call(A_CASEWORKER, "POST", "/cases", json=confidential)) == (None, "is_confidential")
+
+    office.call(A_CASEWORKER, "POST", "/cases", json=opening)
+    assert wrong(office.record({"case": {"is_confidential": True}})) == (None, "case.is_confidential")
+    assert office.record({"case": {"is_confidential": True}}, actor=A_LEADER).status_code == 200
+    assert wrong(office.call(A_CASEWORKER, "GET", f"/cases/{A_CASE}"), 404) == (None, None)
+
+
 def test_a_follow_up_that_wants_none_opens_none(a_case):
     a_case.hear(a_conclusion())
 
