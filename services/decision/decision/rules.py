@@ -37,7 +37,7 @@ from casework.fields import Step
 from casework.pricing import total
 from casework.process import Becomes, Event, Run, Situation, Warned
 from casework.vocabularies import label, vocabulary
-from decision.addressee import addressee, post_number
+from decision.addressee import addressee
 from decision.commands import (
     DemandWritten,
     MakeDecision,
@@ -574,15 +574,8 @@ def asks_for_letter(state: State, decision: Decision, channel: str) -> bool:
 
 
 def reckoned(s: Case, channel: str, today: date) -> date:
-    """The day it is there: Digital Post and the spoken word at once, paper after six working days."""
-    return s.calendar.add_working_days(today, s.municipality.letter_working_days) if _on_paper(s, channel) else today
-
-
-def _on_paper(s: Case, channel: str) -> bool:
-    """Digital Post does not reach a guardian or representative whose number nobody has told."""
-    to = s[DecisionLetter].recipient
-    unknown = to is not None and to.role != "citizen" and not post_number(s, to)
-    return channel == "letter" or (channel == "digital-post" and unknown)
+    """The day the citizen has it: Digital Post and the spoken word at once, a letter after six working days."""
+    return s.calendar.add_working_days(today, s.municipality.letter_working_days) if channel == "letter" else today
 
 
 def is_written(s: Case) -> bool:
