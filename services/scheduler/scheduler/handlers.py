@@ -78,6 +78,7 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
     after = life.answer(before, message, today, house.terms)
     if after is None or after == before:
         return
+    in_force = _in_force(session, house.terms)
     if row is None:
         row = DeadlineRow(id=id_of(case_id, message.kind, message.key), case_id=case_id, asked_at=envelope.time)
         session.add(row)
@@ -85,16 +86,16 @@ def note_deadline(house: House, session: Session, envelope: Envelope, message: A
         row.asked_at = envelope.time
     if isinstance(DEADLINE.rows[after.status], End):
         row.ended_at = envelope.time
-    _keep(session, row, after, house.terms, today)
+    _keep(row, after, house.terms, today, in_force=in_force)
     due = after.due.isoformat()
     log.info("deadline_noted", case_id=envelope.subject, kind=after.kind, status=after.status, due=due)
 
 
-def _keep(session: Session, row: DeadlineRow, deadline: Deadline, terms: Terms, today: date) -> None:
+def _keep(row: DeadlineRow, deadline: Deadline, terms: Terms, today: date, *, in_force: bool) -> None:
     """By settings that are no longer in force nothing is reckoned: whoever has the newer looks the day after."""
     row.deadline = deadline
     ended = isinstance(DEADLINE.rows[deadline.status], End)
-    row.next_at = life.next_day(deadline, terms) if ended or _in_force(session, terms) else today + rules.DAY
+    row.next_at = life.next_day(deadline, terms) if ended or in_force else today + rules.DAY
 
 
 # what telling needs to know
@@ -392,7 +393,7 @@ def tick(house: House, session: Session, now: datetime, limit: int = BATCH) -> i
     until its case is known. The statements are the same few, however many have moved.
     """
     today, letters, told = local_date(now), [], []
-    claimed = _claim(session, today, limit)
+    in_force, claimed = _in_force(session, house.terms), _claim(session, today, limit)
     for row, case in claimed:
         after, steps = life.pass_days(row.deadline, today, house.terms)
         for step in steps:
@@ -403,7 +404,7 @@ def tick(house: House, session: Session, now: datetime, limit: int = BATCH) -> i
                 elif isinstance(event, rules.Tell):
                     told.append(_news(row, case, event, cause))
             log.info("deadline_raised", case_id=str(row.case_id), kind=row.kind, row=step.row, due=row.due.isoformat())
-        _keep(session, row, after, house.terms, today)
+        _keep(row, after, house.terms, today, in_force=in_force)
     put_all(session, "scheduler", letters + _tell(session, house, told, now), alone=True)
     return len(claimed)
 
