@@ -53,7 +53,7 @@ def settings_of(service: str) -> type[Settings]:
     if not (ROOT / f"services/{service}/{service}/settings.py").exists():
         return Settings
     module = importlib.import_module(f"{service}.settings")
-    (own,) = (c for c in vars(module).values() if isinstance(c, type) and issubclass(c, Settings) and c is not Settings)
+    (own,) = (c for c in vars(module).values() if isinstance(c, type) and c.__module__ == module.__name__)
     return own
 
 

@@ -46,8 +46,7 @@ def _ways(service: PhaseService) -> Mapping[str, channels.Channel]:
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    settings = settings or Settings.from_env("decision")
-    mine = settings if isinstance(settings, DecisionSettings) else DecisionSettings.beside(settings)
+    mine = DecisionSettings.beside(settings) if settings else DecisionSettings.from_env()
     return PhaseService(PHASE, mine, DecisionHandlers, channels=_ways, **overrides)
 
 

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from environs import Env
 from sqlalchemy.engine import make_url
 from stdnum.dk import cvr
 
 from casework.configuration import Misconfigured
-from casework.service.settings import Settings
+from casework.service.settings import OwnSettings, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecisionSettings(Settings):
+class DecisionSettings(OwnSettings):
     """Read from the environment: DECISION_POST_FOLDER, DECISION_SENDER_CVR."""
 
+    service = "decision"
     post_folder: Path | None = None  # where letters are laid to be printed or sent; else see `letters`
     sender_cvr: str = ""  # the municipality's, by which it sends Digital Post
 
     @classmethod
-    def from_env(cls, service: str = "decision") -> DecisionSettings:
-        """Raises EnvError or Misconfigured, naming the variable, where one is wrong."""
-        return cls.beside(Settings.from_env(service))
-
-    @classmethod
-    def beside(cls, shared: Settings) -> DecisionSettings:
-        """The shared settings as they are given, and our own from the environment."""
-        env = Env(prefix="DECISION_")
+    def own(cls, env: Env, shared: Settings) -> dict[str, Any]:
         folder, number = env.str("POST_FOLDER", ""), env.str("SENDER_CVR", cls.sender_cvr)
         if number and not cvr.is_valid(number):
             raise Misconfigured("DECISION_SENDER_CVR: det er ikke et CVR-nummer")
-        return cls(
-            **{f.name: getattr(shared, f.name) for f in fields(Settings)},
-            post_folder=Path(folder) if folder else None,
-            sender_cvr=number,
-        )
+        return {"post_folder": Path(folder) if folder else None, "sender_cvr": number}
 
     @property
     def letters(self) -> Path | None:

@@ -32,8 +32,7 @@ PHASE = Phase(
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    settings = settings or Settings.from_env("delivery")
-    mine = settings if isinstance(settings, DeliverySettings) else DeliverySettings.beside(settings)
+    mine = DeliverySettings.beside(settings) if settings else DeliverySettings.from_env()
     return PhaseService(PHASE, mine, DeliveryHandlers, listens=answer_queue.listener, **overrides)
 
 

@@ -54,8 +54,7 @@ def tell_scheduler(service: PhaseService, session: Session, parcel: channels.Par
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
-    settings = settings or Settings.from_env("ordering")
-    mine = settings if isinstance(settings, OrderingSettings) else OrderingSettings.beside(settings)
+    mine = OrderingSettings.beside(settings) if settings else OrderingSettings.from_env()
     handlers = partial(OrderingHandlers, has_broker=bool(mine.provider_broker))
     settled = {"on_sent": tell_scheduler, "on_given_up": tell_scheduler}
     return PhaseService(PHASE, mine, handlers, channels=channels_of, **settled, **overrides)

@@ -97,8 +97,7 @@ def note_mail(service: Any, session: Session, parcel: channels.ParcelRow) -> Non
 
 def create(settings: Settings | None = None, **overrides: Any) -> SchedulerService:
     """The scheduler, put together. Overrides are `transport` and `mailer`; nothing is patched."""
-    settings = settings or Settings.from_env("scheduler")
-    mine = settings if isinstance(settings, SchedulerSettings) else SchedulerSettings.beside(settings)
+    mine = SchedulerSettings.beside(settings) if settings else SchedulerSettings.from_env()
     return SchedulerService(mine, **overrides)
 
 

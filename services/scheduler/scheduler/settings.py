@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any
 
 from environs import Env
 
 from casework.configuration import Misconfigured
-from casework.service.settings import Settings
+from casework.service.settings import OwnSettings, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class SchedulerSettings(Settings):
+class SchedulerSettings(OwnSettings):
     """Read from the environment: SCHEDULER_SMTP, SCHEDULER_SENDER, … Without any, nobody is mailed."""
 
+    service = "scheduler"
     smtp: str = ""  # host:port of the mail server; empty: the portal alone tells
     sender: str = "sagsgang@localhost"
     portal: str = "http://127.0.0.1:8000"  # where links in mails lead
 
     @classmethod
-    def from_env(cls, service: str = "scheduler") -> SchedulerSettings:
-        """Raises EnvError or Misconfigured, naming the variable, where one is wrong."""
-        return cls.beside(Settings.from_env(service))
-
-    @classmethod
-    def beside(cls, shared: Settings) -> SchedulerSettings:
-        """The shared settings as they are given, and our own from the environment."""
-        env = Env(prefix="SCHEDULER_")
-        settings = cls(
-            **{f.name: getattr(shared, f.name) for f in fields(Settings)},
-            smtp=env.str("SMTP", cls.smtp),
-            sender=env.str("SENDER", cls.sender),
-            portal=env.str("PORTAL", cls.portal).rstrip("/"),
-        )
-        _ = settings.smtp_server  # a wrong address is told at start, not at the first mail
-        return settings
+    def own(cls, env: Env, shared: Settings) -> dict[str, Any]:
+        smtp, portal = env.str("SMTP", cls.smtp), env.str("PORTAL", cls.portal).rstrip("/")
+        _server(smtp)  # a wrong address is told at start, not at the first mail
+        return {"smtp": smtp, "sender": env.str("SENDER", cls.sender), "portal": portal}
 
     @property
     def smtp_server(self) -> tuple[str, int] | None:
         """Host and port, or None where nobody is mailed. Raises Misconfigured for anything but `host:port`."""
-        if not self.smtp:
-            return None
-        host, _, port = self.smtp.rpartition(":")
-        if not host or not port.isdecimal():
-            raise Misconfigured(f"SMTP: {self.smtp!r} er ikke host:port")
-        return host, int(port)
+        return _server(self.smtp)
+
+
+def _server(smtp: str) -> tuple[str, int] | None:
+    if not smtp:
+        return None
+    host, _, port = smtp.rpartition(":")
+    if not host or not port.isdecimal():
+        raise Misconfigured(f"SMTP: {smtp!r} er ikke host:port")
+    return host, int(port)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from environs import Env
 
@@ -45,6 +46,30 @@ class Settings:
             tasks_broker=env.str("TASKS_BROKER", cls.tasks_broker),
             private_receivers=env.bool("PRIVATE_RECEIVERS", cls.private_receivers),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnSettings(Settings):
+    """Those of one service, beside those that every service has. `own` reads them, under the same prefix."""
+
+    service: ClassVar[str]
+
+    @classmethod
+    def from_env(cls, service: str = "") -> Self:
+        """Raises EnvError or Misconfigured, naming the variable, where one is wrong."""
+        return cls.beside(Settings.from_env(cls.service))
+
+    @classmethod
+    def beside(cls, shared: Settings) -> Self:
+        """The shared settings as they are given, and our own from the environment; ours, given whole, as they are."""
+        if isinstance(shared, cls):
+            return shared
+        given = {f.name: getattr(shared, f.name) for f in fields(Settings)}
+        return cls(**given | cls.own(Env(prefix=f"{cls.service.upper()}_"), shared))
+
+    @classmethod
+    def own(cls, env: Env, shared: Settings) -> dict[str, Any]:
+        raise NotImplementedError
 
 
 def provider_broker(env: Env) -> str:
