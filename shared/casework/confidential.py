@@ -38,3 +38,9 @@ def of_opened(opened: Mapping[str, Any] | None) -> Confidential | None:
         return None
     caseworker = opened.get("caseworker") or {}
     return Confidential(opened.get("team"), caseworker.get("id"), caseworker.get("name"))
+
+
+def is_kept_from(opened: Mapping[str, Any] | None, who: Actor) -> bool:
+    """Whether the case is confidential, and not theirs."""
+    confidential = of_opened(opened)
+    return confidential is not None and not confidential.is_for(who)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assessment.commands import CompletePlan, Reuse, StartAssessment
 from assessment.model import Ledger
-from casework.confidential import of_opened
+from casework.confidential import is_kept_from
 from casework.contracts import Command, Message
 from casework.contracts.intake import ConsentChanged, IntakeCompleted
 from casework.errors import NotFound
@@ -70,5 +70,4 @@ def _draws_upon_the_linked_case(s: Situation[Any], trigger: Command | Message) -
 
 def _may_look(s: Situation[Any], who: Actor) -> bool:
     """A confidential case is for those whose it is."""
-    confidential = of_opened(dump(s.case)) if s.case else None
-    return s.case is not None and (confidential is None or confidential.is_for(who))
+    return s.case is not None and not is_kept_from(dump(s.case), who)

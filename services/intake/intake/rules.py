@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from casework import consents
-from casework.confidential import of_opened
+from casework.confidential import is_kept_from
 from casework.contracts import PHASES
 from casework.contracts.assessment import AssessmentPaused, AssessmentResumed, AssessmentStarted, HelpProposed
 from casework.contracts.common import (
@@ -352,8 +352,7 @@ def nobody_shuts_themself_out(before: Case, after: Case) -> None:
 
 
 def _would_lose(case: CaseStep | OpenCase, who: Actor) -> bool:
-    confidential = of_opened(dump(case))
-    return who.role is Role.CASEWORKER and confidential is not None and not confidential.is_for(who)
+    return who.role is Role.CASEWORKER and is_kept_from(dump(case), who)
 
 
 def offers_only_in_a_clear_case(before: Case, after: Case) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.calendar import local_date
-from casework.confidential import of_opened
+from casework.confidential import is_kept_from
 from casework.configuration import Municipality
 from casework.contracts import Command, Message
 from casework.contracts.ordering import ActualsImported, CommitmentMade, CommitmentReleased
@@ -310,7 +310,7 @@ def held_back(session: Session, by: str, keys: Sequence[str], who: Actor) -> set
     key = getattr(PostingRow, WAYS[by][0])
     lines = sa.select(key.label("key"), PostingRow.case_id).where(key.in_(keys)).distinct().subquery()
     rows = session.execute(sa.select(lines.c.key, CaseRow.opened).join(CaseRow, CaseRow.id == lines.c.case_id))
-    return {key for key, opened in rows if (kept := of_opened(opened)) and not kept.is_for(who)}
+    return {key for key, opened in rows if is_kept_from(opened, who)}
 
 
 def cases_of(session: Session, by: str, keys: Sequence[str]) -> list[UUID]:
