@@ -15,7 +15,7 @@ from casework.channels import Parcel, ParcelRow, parcels_of, put_out
 from casework.channels.tables import SENT, WAITING
 from casework.contracts import Message
 from casework.contracts.delivery import AnswerHandled
-from casework.contracts.ordering import OrderCancelled, OrderEnded, OrderSent, ProviderNoticeHandled
+from casework.contracts.ordering import BY_SYSTEM, OrderCancelled, OrderEnded, OrderSent, ProviderNoticeHandled
 from casework.contracts.scheduler import ProviderNoticeRequested
 from casework.database import lock
 from casework.messaging import Envelope, hold
@@ -24,9 +24,6 @@ from casework.records import Json
 from ordering import fhir, payload
 from ordering.model import NoticeRow, ProviderLineRow, ProviderRow, State
 from ordering.payload import Head, Opening, OrderEvent
-
-BY_SYSTEM = ("webhook", "queue")
-"""The channels by which a provider's own system is reached."""
 
 _ORDERED = ("order.sent", "order.changed")
 TOLD_BY = {

@@ -29,7 +29,7 @@ from casework.contracts.common import (
     NotificationRequested,
 )
 from casework.contracts.intake import CaseChanged, CaseClosed, CaseOpened
-from casework.contracts.ordering import ProviderChanged, ProviderNoticeHandled
+from casework.contracts.ordering import BY_SYSTEM, ProviderChanged, ProviderNoticeHandled
 from casework.contracts.portal import PersonChanged
 from casework.contracts.scheduler import NotificationSent, ProviderNoticeRequested
 from casework.database import insert_new, lock, lock_free, values_of
@@ -250,7 +250,7 @@ def _letter(row: Notification, one: Addressee, cause: Cause, now: datetime) -> L
     """What tells it on: to the portal, or to a provider's system by way of ordering. A mail waits."""
     if row.channel == "portal":
         return sent(row, one.to, now, cause)
-    return _for_system(row, cause) if row.channel in rules.SYSTEMS else None
+    return _for_system(row, cause) if row.channel in BY_SYSTEM else None
 
 
 def _for_system(row: Notification, cause: Cause) -> Letter:

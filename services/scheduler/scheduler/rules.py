@@ -18,15 +18,13 @@ from casework.configuration.notices import terms_of
 from casework.contracts import Message
 from casework.contracts.common import DeadlineRequested
 from casework.contracts.deadlines import KINDS, DeadlineKind
+from casework.contracts.ordering import BY_SYSTEM
 from casework.contracts.scheduler import DeadlineApproaching, DeadlineDue, DeadlineMissed
 from casework.errors import Invalid
 from casework.process import Becomes
 from scheduler.model import Deadline
 
 DAY = timedelta(days=1)
-
-SYSTEMS = ("webhook", "queue")
-"""The channels by which ordering reaches a provider's own system."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +228,7 @@ def channels(addressee: Addressee, *, mails: bool) -> tuple[str, ...]:
 
 def system(channel: str | None) -> str | None:
     """The channel of a provider's own system; None where its people read the portal."""
-    return channel if channel in SYSTEMS else None
+    return channel if channel in BY_SYSTEM else None
 
 
 def mailbox(email: str | None, wish: str | None) -> str | None:

@@ -25,6 +25,9 @@ from casework.vocabularies.codes import (
     TargetGroup,
 )
 
+BY_SYSTEM = ("webhook", "queue")
+"""The channels by which a provider's own system is reached."""
+
 
 @contract("order.sent", by="ordering", to="delivery")
 class OrderSent(Message):
