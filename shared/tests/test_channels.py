@@ -727,7 +727,8 @@ class Town:
             send_until(
                 post, lambda: sum(len(self.came[one]) for one in HEALTHY) == sum(len(put[one]) for one in HEALTHY)
             )
-            self.sending.let_pass(SECOND if passed < self.outage else 60 * SECOND)
+            # minutes at a time would end the lease of whoever is under way, and theirs would go twice
+            self.sending.let_pass(SECOND if passed < self.outage or post._under_way else 60 * SECOND)
         return put
 
 
