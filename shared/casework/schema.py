@@ -15,6 +15,10 @@ from uuid import UUID
 import marshmallow as ma
 from marshmallow import fields as mf
 
+from casework.codec import Amount as Amount
+from casework.codec import dump as dump
+from casework.codec import read as read
+from casework.codec import write_amount, write_quantity
 from casework.errors import Invalid
 from casework.fields import ALWAYS, Field, fields_of, without_default
 from casework.problems import Problem
@@ -101,7 +105,7 @@ class Money(mf.Field[Decimal]):
     openapi: ClassVar = {"pattern": f"^{_KRONER.pattern}$"}
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else f"{value:.2f}"
+        return None if value is None else write_amount(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if not isinstance(value, str) or not _KRONER.fullmatch(value):
@@ -116,7 +120,7 @@ class Quantity(mf.Field[Decimal]):
     openapi: ClassVar = {"minimum": 0, "exclusiveMaximum": 10**6, "multipleOf": 0.5}
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> int | float | None:
-        return None if value is None else int(value) if value == int(value) else float(value)
+        return None if value is None else write_quantity(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**6 or value * 2 % 1:
@@ -130,15 +134,6 @@ class Id(mf.UUID):
 
 class Listed(mf.List[Any]):
     default_error_messages = _WRONG | {"invalid": "Her skal stå en liste"}
-
-
-class Amount(Decimal):
-    """Marks a field as money (`Money`); a plain Decimal is a quantity. Raises TypeError for a float."""
-
-    def __new__(cls, value: Decimal | int | str = 0) -> Amount:
-        if isinstance(value, float):
-            raise TypeError("an amount is never a float")
-        return super().__new__(cls, value)
 
 
 _FIELDS: dict[Any, type[mf.Field[Any]]] = {
@@ -242,16 +237,6 @@ def load(cls: type[T], data: Any, *, unknown: str = ma.RAISE, at: str = "") -> T
         return _schema(cls, unknown).load(data)  # type: ignore[no-any-return]
     except ma.ValidationError as error:
         raise Invalid(dict(problems(error.messages, at))) from error
-
-
-def read(cls: type[T], data: Mapping[str, Any]) -> T:
-    """Read what is already known to be right (stored, or sent by a newer service): what is new to us is left out."""
-    return _schema(cls, ma.EXCLUDE).load(data)  # type: ignore[no-any-return]
-
-
-def dump(value: Any) -> dict[str, Any]:
-    """As JSON: dates ISO, money a string with two decimals, empty fields absent."""
-    return _schema(type(value)).dump(value)  # type: ignore[no-any-return]
 
 
 def is_required(declared: Field) -> bool:
