@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -89,15 +92,23 @@ class Database:
         self.engine.dispose()
 
 
-def lock(session: Session, name: str) -> None:
-    """Hold this name until the transaction ends. SQLite has but one writer, who holds all names."""
-    lock_connection(session.connection(), name)
+def lock(session: Session, *names: str) -> None:
+    """Hold these names, one after the other, until the transaction ends. SQLite has but one writer, who holds all.
+
+    Whoever holds several at once takes them in one order (sorted), or two wait for each other.
+    """
+    if names:
+        lock_connection(session.connection(), *names)
 
 
-def lock_connection(connection: sa.Connection, name: str) -> None:
+def lock_connection(connection: sa.Connection, *names: str) -> None:
     """The same, on a bare connection."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+        connection.execute(_LOCK, {"names": list(names)})
+
+
+_NAMES = sa.func.unnest(sa.bindparam("names", type_=postgresql.ARRAY(sa.Text))).column_valued("name")
+_LOCK = sa.select(sa.func.count(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_NAMES, 0))))
 
 
 def lock_free(session: Session, names: Sequence[str]) -> set[str]:
@@ -111,14 +122,17 @@ def lock_free(session: Session, names: Sequence[str]) -> set[str]:
 
 def insert_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
     """Add these rows, in their order."""
-    _insert(session, _inserting(session, table, rows), rows)
+    _insert(session, table, rows, _plainly)
+
+
+def upsert_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
+    """Add these rows, or put them in the place of those with the same primary key."""
+    _insert(session, table, rows, _replacing)
 
 
 def insert_new(session: Session, table: type[Any], rows: Sequence[Row], unique: Sequence[str]) -> set[tuple[Any, ...]]:
     """Add those rows that are not there yet by their unique columns; these columns of those that were added."""
-    columns = [table.__table__.c[name] for name in unique]
-    adding = _inserting(session, table, rows).on_conflict_do_nothing(index_elements=columns)
-    return {tuple(row) for row in _insert(session, adding.returning(*columns), rows)}
+    return {tuple(row) for row in _insert(session, table, rows, _unless_there(tuple(unique)))}
 
 
 def count_up(session: Session, table: type[Any], rows: Sequence[Row], counter: str) -> dict[tuple[Any, ...], int]:
@@ -126,10 +140,7 @@ def count_up(session: Session, table: type[Any], rows: Sequence[Row], counter: s
 
     The rows are locked in the order in which they are given.
     """
-    key, counted = list(table.__table__.primary_key), table.__table__.c[counter]
-    begin = _inserting(session, table, rows)
-    adding = begin.on_conflict_do_update(index_elements=key, set_={counter: counted + begin.excluded[counter]})
-    return {tuple(one): number for *one, number in _insert(session, adding.returning(*key, counted), rows)}
+    return {tuple(one): number for *one, number in _insert(session, table, rows, _counting(counter))}
 
 
 def values_of(row: Any) -> Row:
@@ -137,28 +148,68 @@ def values_of(row: Any) -> Row:
     return {c.name: getattr(row, c.name) for c in row.__table__.c if c.default is None}
 
 
-def _insert(session: Session, statement: Any, rows: Sequence[Row]) -> Iterable[Any]:
-    if not rows:
-        return ()
-    together = None if _is_sqlite(session) else {name: [row[name] for row in rows] for name in rows[0]}
-    found: Any = session.execute(statement, together or list(rows))
-    return found.all() if found.returns_rows else ()
+Finish = Callable[[sa.Table, Any], Any]
+"""(table, its insert) -> the statement, with what is done about rows that are there already."""
 
 
-def _inserting(session: Session, table: type[Any], rows: Sequence[Row]) -> Any:
-    return _insert_into(table.__table__, tuple(rows[0]) if rows else (), _is_sqlite(session))
+def _plainly(table: sa.Table, adding: Any) -> Any:
+    return adding
+
+
+def _replacing(table: sa.Table, adding: Any) -> Any:
+    others = {c.name: adding.excluded[c.name] for c in table.c if not c.primary_key}
+    return adding.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
 @cache
-def _insert_into(table: sa.Table, names: tuple[str, ...], is_sqlite: bool) -> Any:
-    """PostgreSQL gets an array of each column, so that the same words, read and planned once, do for any number."""
-    if is_sqlite or not names:
-        return (sqlite if is_sqlite else postgresql).insert(table)
-    types = {name: postgresql.ARRAY(table.c[name].type, dimensions=1) for name in names}
-    arrays = (sa.cast(sa.bindparam(name, type_=type_), type_) for name, type_ in types.items())
-    given = sa.func.unnest(*arrays).table_valued(*names).render_derived()
-    return postgresql.insert(table).from_select(names, sa.select(given))
+def _unless_there(unique: tuple[str, ...]) -> Finish:
+    def finish(table: sa.Table, adding: Any) -> Any:
+        columns = [table.c[name] for name in unique]
+        return adding.on_conflict_do_nothing(index_elements=columns).returning(*columns)
+
+    return finish
 
 
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+@cache
+def _counting(counter: str) -> Finish:
+    def finish(table: sa.Table, adding: Any) -> Any:
+        key, counted = list(table.primary_key), table.c[counter]
+        more = {counter: counted + adding.excluded[counter]}
+        return adding.on_conflict_do_update(index_elements=key, set_=more).returning(*key, counted)
+
+    return finish
+
+
+def _insert(session: Session, table: type[Any], rows: Sequence[Row], finish: Finish) -> Sequence[Any]:
+    if not rows:
+        return ()
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    columns: sa.Table = table.__table__  # type: ignore[assignment]
+    statement = _statement(columns, tuple(rows[0]), finish, is_sqlite)
+    found: Any = session.execute(statement, list(rows) if is_sqlite else {"rows": _as_json(columns, rows)})
+    return found.all() if found.returns_rows else ()
+
+
+@cache
+def _statement(table: sa.Table, names: tuple[str, ...], finish: Finish, is_sqlite: bool) -> Any:
+    """PostgreSQL gets all rows as one JSON text, so that the same words, read and planned once, do for any number."""
+    if is_sqlite:
+        return finish(table, sqlite.insert(table))
+    given = sa.func.jsonb_to_recordset(sa.cast(sa.bindparam("rows", type_=sa.Text), JSONB))
+    rows = given.table_valued(*(sa.column(name, table.c[name].type) for name in names)).render_derived(with_types=True)
+    return finish(table, postgresql.insert(table).from_select(names, sa.select(rows)))
+
+
+def _as_json(table: sa.Table, rows: Sequence[Row]) -> str:
+    own = {c.name: c.type for c in table.c if isinstance(c.type, TypeDecorator) and not isinstance(c.type, Utc)}
+    if own:  # what is kept in another form than it has in Python
+        rows = [{n: own[n].process_bind_param(v, None) if n in own else v for n, v in row.items()} for row in rows]
+    return json.dumps(rows, default=_text, ensure_ascii=False)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"  # as PostgreSQL writes them
+    if isinstance(value, UUID | date | Decimal):  # an instant is a date too
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not travel as JSON")
