@@ -77,3 +77,10 @@ class Stale(Refusal):
 
     status = 412
     title = "En anden har rettet det samme, mens du skrev"
+
+
+class TooNew(Refusal):
+    """What is stored, or has come, was written by a newer release than this one, which leaves it as it is."""
+
+    status = 503
+    title = "Det her er skrevet af en nyere udgave"

@@ -21,10 +21,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, aliased
 
-from casework.contracts import Message
+from casework.contracts import Message, UnknownMessage
 from casework.database import Database, lock
 from casework.errors import Invalid, NotYet, Refusal
-from casework.messaging.envelope import Envelope, UnknownMessage
+from casework.messaging.envelope import Envelope
 from casework.messaging.tables import Incoming, Line
 from casework.tracing import continue_trace
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from casework.contracts import CONTRACTS, Command, Contract, Message, load_all
+from casework.contracts import Command, Contract, Message, load_all
 from casework.fields import Step, fields_of
 from casework.phase.completeness import Condition
 from casework.process import Process, Role, Situation, Warned
@@ -47,6 +47,12 @@ class Phase:
     readers: tuple[Role, ...] = (Role.CASEWORKER, Role.LEADER, Role.SYSTEM)  # to all others the case is not there
     record_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # who may record a step, if not AUTHORITY
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where a message tells a field of ours that no step has."""
+        for terms in load_all().values():
+            if self.name in terms.producers:
+                _told(terms, self.name, self.by_step)
+
     @property
     def name(self) -> str:
         return self.process.name
@@ -57,20 +63,27 @@ class Phase:
 
     def facts(self) -> list[tuple[Contract, Tell]]:
         """Every fact this phase tells of its cases, and how it is put together."""
-        load_all()
-        mine = [c for c in CONTRACTS.values() if self.name in c.producers and c.is_fact]
-        made = [(c, self.tells.get(c.message) or _copy(c, self.by_step)) for c in mine]
+        mine = [c for c in load_all().values() if self.name in c.producers and c.is_fact]
+        made = [(c, self.tells.get(c.message) or _copy(c, self.name, self.by_step)) for c in mine]
         return made + [(m.contract, tell) for m, tell in self.tells.items() if not m.contract.is_fact]
 
 
-def _copy(terms: Contract, steps: Mapping[str, type[Step]]) -> Tell:
+def _told(terms: Contract, phase: str, steps: Mapping[str, type[Step]]) -> list[tuple[type[Step], tuple[str, ...]]]:
+    """Of which steps of the phase the message repeats which fields. Raises ValueError for a field that is none."""
+    found = []
+    for path, names in (terms.tells or {}).items():
+        owner, _, step = path.partition(".")
+        if owner == phase:
+            known = fields_of(steps[step]) if step in steps else {}
+            if missing := [name for name in names if name not in known]:
+                raise ValueError(f"{terms.name} tells {path}.{missing[0]}, which no step has")
+            found.append((steps[step], names))
+    return found
+
+
+def _copy(terms: Contract, phase: str, steps: Mapping[str, type[Step]]) -> Tell:
     """A fact that repeats fields of steps under the same names."""
-    assert terms.tells is not None
-    sources = [(steps[path.split(".")[1]], names) for path, names in terms.tells.items()]
-    for step, names in sources:
-        missing = [n for n in names if n not in fields_of(step)]
-        if missing:
-            raise ValueError(f"{terms.name} tells {missing}, which {step.__name__} does not have")
+    sources = _told(terms, phase, steps)
 
     def tell(situation: Situation[Any]) -> Message | None:
         values = {n: getattr(situation[step], n) for step, names in sources for n in names}

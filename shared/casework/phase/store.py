@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.configuration import Municipality
-from casework.contracts import by_name
+from casework.contracts import as_of_now
 from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NOBODYS_BUSINESS, NotFound
@@ -140,9 +140,8 @@ def owner_of(step: type[Step], case: CaseRow) -> UUID:
 
 
 def _told(row: HeardRow) -> Told:
-    terms = by_name(row.type, row.version)
-    assert terms is not None, f"{row.type} {row.version} was heard, and is known no more"
-    return Told(read(terms.message, row.body), row.at, row.producer)
+    terms, body = as_of_now(row.type, row.version, row.body)
+    return Told(read(terms.message, body), row.at, row.producer)
 
 
 def save(

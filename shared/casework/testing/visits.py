@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask
 
-from casework.contracts import CONTRACTS, Command, Message, command, contract
+from casework.contracts import Command, Message, command, contract
 from casework.contracts.common import (
     DeadlineCancelled,
     DeadlineMet,
@@ -50,6 +50,7 @@ from casework.process import (
 from casework.schema import Amount
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.service.settings import Settings
+from casework.testing.releases import apart, release
 from casework.vocabularies.codes import GoalType
 
 Case = Situation["State"]
@@ -57,48 +58,44 @@ Events = Iterable[Event]
 
 
 # messages
-@contract("visits.ordered", by="intake", to="visit")
-class VisitsOrdered(Message):
-    """Each of these providers is to visit the citizen."""
+with apart():
 
-    providers: tuple[str, ...] = entries("Udførere", key=None)
+    @contract("visits.ordered", by="intake", to="visit")
+    class VisitsOrdered(Message):
+        """Each of these providers is to visit the citizen."""
 
+        providers: tuple[str, ...] = entries("Udførere", key=None)
 
-@contract("visit.answered", by="delivery", to="visit")
-class VisitAnswered(Message):
-    """The provider comes, or does not."""
+    @contract("visit.answered", by="delivery", to="visit")
+    class VisitAnswered(Message):
+        """The provider comes, or does not."""
 
-    provider_id: str = needed("Udfører")
-    comes: bool = needed("Kommer")
+        provider_id: str = needed("Udfører")
+        comes: bool = needed("Kommer")
 
+    @contract("visit.reported", by="visit", to="portal")
+    class VisitReported(Message):
+        """The visit is over."""
 
-@contract("visit.reported", by="visit", to="portal")
-class VisitReported(Message):
-    """The visit is over."""
+        number: int = needed("Besøg")
+        held_on: date = needed("Holdt den")
 
-    number: int = needed("Besøg")
-    held_on: date = needed("Holdt den")
+    @contract("talk.recorded", by="visit", to="portal", tells={"visit.talk": "purpose conclusion"})
+    class TalkRecorded(Message):
+        """What the talk was about, as it stands."""
 
+        purpose: str | None = field("Formål")
+        conclusion: str | None = field("Konklusion")
 
-@contract("talk.recorded", by="visit", to="portal", tells={"visit.talk": "purpose conclusion"})
-class TalkRecorded(Message):
-    """What the talk was about, as it stands."""
+    @contract("findings.recorded", by="visit", to="portal", tells={"visit.findings": "goals"})
+    class FindingsRecorded(Message):
+        """What was found, whole, with its own running number."""
 
-    purpose: str | None = field("Formål")
-    conclusion: str | None = field("Konklusion")
-
-
-@contract("findings.recorded", by="visit", to="portal", tells={"visit.findings": "goals"})
-class FindingsRecorded(Message):
-    """What was found, whole, with its own running number."""
-
-    assessment_revision: int = needed("Løbenummer")
-    goals: tuple[Goal, ...] = entries("Mål")
+        assessment_revision: int = needed("Løbenummer")
+        goals: tuple[Goal, ...] = entries("Mål")
 
 
 MESSAGES = (VisitsOrdered, VisitAnswered, VisitReported, TalkRecorded, FindingsRecorded)
-for _name in [message.contract.name for message in MESSAGES]:
-    del CONTRACTS[_name]
 
 
 SAID_BY_ALL = (
@@ -116,15 +113,13 @@ def contracts() -> Iterator[None]:
     """The visits' contracts are among the known ones, and visits may say what every phase says."""
     terms = {message: message.contract for message in SAID_BY_ALL}
     for message, of_all in terms.items():
-        message.contract = CONTRACTS[of_all.name] = replace(of_all, producers=(*of_all.producers, "visit"))
-    CONTRACTS.update({m.contract.name: m.contract for m in MESSAGES})
+        message.contract = replace(of_all, producers=(*of_all.producers, "visit"))
     try:
-        yield
+        with release(*MESSAGES, *SAID_BY_ALL):
+            yield
     finally:
-        for name in [m.contract.name for m in MESSAGES]:
-            del CONTRACTS[name]
         for message, of_all in terms.items():
-            message.contract = CONTRACTS[of_all.name] = of_all
+            message.contract = of_all
 
 
 # commands
