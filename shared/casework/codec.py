@@ -37,7 +37,9 @@ def read(cls: type[T], data: Mapping[str, Any]) -> T:
 
 def dump(value: Any) -> dict[str, Any]:
     """As JSON: dates ISO, money a string with two decimals, empty fields absent."""
-    return _writer(type(value))(value)
+    cls: Any = type(value)
+    data: dict[str, Any] = _writer(cls)(value)
+    return data
 
 
 def write_amount(value: Decimal) -> str:
@@ -103,8 +105,12 @@ def _make_converter() -> Converter:
         Amount: lambda value, _: round(Decimal(value), 2),
     }.items():
         converter.register_structure_hook(kind, read_one)
-    converter.register_structure_hook_factory(lambda kind: get_origin(kind) is tuple, _reads_many)
+    converter.register_structure_hook_factory(_is_many, _reads_many)
     return converter
+
+
+def _is_many(kind: Any) -> bool:
+    return get_origin(kind) is tuple
 
 
 def _as_it_is(value: Any, _: Any) -> Any:
@@ -116,7 +122,7 @@ def _read_instant(value: str, _: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _reads_many(many: Any, converter: Converter) -> Callable[[Any, Any], tuple[Any, ...]]:
+def _reads_many(many: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     entry = get_args(many)[0]
     read_one = converter.get_structure_hook(entry)
     if read_one is _as_it_is:

@@ -184,9 +184,11 @@ def _insert(session: Session, table: type[Any], rows: Sequence[Row], finish: Fin
     if not rows:
         return ()
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    columns: sa.Table = table.__table__  # type: ignore[assignment]
+    columns: sa.Table = table.__table__
     statement = _statement(columns, tuple(rows[0]), finish, is_sqlite)
-    found: Any = session.execute(statement, list(rows) if is_sqlite else {"rows": _as_json(columns, rows)})
+    found: Any = session.execute(
+        statement, list(rows) if is_sqlite else {"rows": _as_json(columns, rows, session.get_bind().dialect)}
+    )
     return found.all() if found.returns_rows else ()
 
 
@@ -200,10 +202,10 @@ def _statement(table: sa.Table, names: tuple[str, ...], finish: Finish, is_sqlit
     return finish(table, postgresql.insert(table).from_select(names, sa.select(rows)))
 
 
-def _as_json(table: sa.Table, rows: Sequence[Row]) -> str:
+def _as_json(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> str:
     own = {c.name: c.type for c in table.c if isinstance(c.type, TypeDecorator) and not isinstance(c.type, Utc)}
     if own:  # what is kept in another form than it has in Python
-        rows = [{n: own[n].process_bind_param(v, None) if n in own else v for n, v in row.items()} for row in rows]
+        rows = [{n: own[n].process_bind_param(v, dialect) if n in own else v for n, v in row.items()} for row in rows]
     return json.dumps(rows, default=_text, ensure_ascii=False)
 
 

@@ -20,6 +20,7 @@ from casework.messaging import Envelope
 from casework.phase.handlers import Handlers
 from casework.phase.store import lock_case
 from casework.phase.tables import CaseRow
+from casework.phase.unit_of_work import LoadedCase, UnitOfWork
 from casework.process import HOUSE, Actor, Situation
 from casework.schema import load
 from intake.commands import OpenCase
@@ -87,25 +88,27 @@ class IntakeHandlers(Handlers):
         counter.last += 1
         return f"{year}-{counter.last:05d}"
 
-    def answer(self, session: Session, case: CaseRow, message: Message, envelope: Envelope) -> None:
+    def answer(self, unit: UnitOfWork, case: LoadedCase, message: Message, envelope: Envelope) -> None:
         if isinstance(message, FollowupConcluded):
             if message.new_assessment_needed:
-                self._open_linked(session, case, message, envelope)
+                self._open_linked(unit, case, message, envelope)
             return
-        super().answer(session, case, message, envelope)
+        super().answer(unit, case, message, envelope)
 
-    def _open_linked(self, session: Session, old: CaseRow, message: FollowupConcluded, envelope: Envelope) -> None:
+    def _open_linked(self, unit: UnitOfWork, old: LoadedCase, message: FollowupConcluded, envelope: Envelope) -> None:
         """The new case's id comes from the old one and the follow-up, so that a second copy opens nothing (FUP-24)."""
-        if old.opened is None or old.citizen_id is None:
+        opened = old.row.opened
+        if opened is None or old.row.citizen_id is None:
             raise NotYet("Sagen er ikke åbnet endnu")
         command: Command = OpenCase(
-            citizen_id=old.citizen_id,
-            track=old.opened.get("track"),
-            team=old.opened.get("team"),
-            caseworker=load(Party, old.opened["caseworker"]) if old.opened.get("caseworker") else None,
-            is_confidential=old.opened.get("is_confidential"),
+            citizen_id=old.row.citizen_id,
+            track=opened.get("track"),
+            team=opened.get("team"),
+            caseworker=load(Party, opened["caseworker"]) if opened.get("caseworker") else None,
+            is_confidential=opened.get("is_confidential"),
             linked_from=old.id,
             enquiry_source="follow-up-of-running-case",
         )
         assert isinstance(command, OpenCase)
-        self.open(session, uuid5(old.id, f"follow-up {message.number}"), command, HOUSE, envelope.time)
+        unit.write()  # what is told of the citizen before comes before what the new case tells
+        self.open(unit.session, uuid5(old.id, f"follow-up {message.number}"), command, HOUSE, envelope.time)

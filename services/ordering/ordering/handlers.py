@@ -19,6 +19,7 @@ from casework.messaging import Cause, Envelope, hold, put
 from casework.phase.handlers import Handlers
 from casework.phase.store import load, load_all, lock_case
 from casework.phase.tables import CaseRow, RunRow
+from casework.phase.unit_of_work import UnitOfWork
 from casework.process import HOUSE, Actor, Effects, Role, Situation
 from ordering import bookkeeping, handover, register
 from ordering.commands import SendOrders
@@ -59,24 +60,24 @@ class OrderingHandlers(Handlers):
             command = replace(command, order=None)  # all that are not sent go, whichever was filled in last
         return super().act(session, case_id, command, actor, now)
 
-    def take(self, session: Session, envelope: Envelope, message: Message) -> None:
+    def hear(self, unit: UnitOfWork, envelope: Envelope, message: Message) -> None:
         """As everywhere; what a provider is to be told moves no case."""
         if isinstance(message, AnswerHandled):
-            handover.tell_outcome(session, message, envelope, self.municipality.name)
+            handover.tell_outcome(unit.session, message, envelope, self.municipality.name)
         elif isinstance(message, ProviderNoticeRequested):
-            self._tell_provider(session, envelope, message)
+            self._tell_provider(unit, envelope, message)
         else:
-            super().take(session, envelope, message)
+            super().hear(unit, envelope, message)
 
-    def _tell_provider(self, session: Session, envelope: Envelope, asked: ProviderNoticeRequested) -> None:
-        case = lock_case(session, UUID(envelope.subject), create=True)
-        if case.opened is None:
+    def _tell_provider(self, unit: UnitOfWork, envelope: Envelope, asked: ProviderNoticeRequested) -> None:
+        case = unit.cases[UUID(envelope.subject)]
+        if case.row.opened is None:
             raise NotYet("Sagen er ikke meldt åbnet endnu")
-        s = load(session, self.phase, case, self.municipality, HOUSE, envelope.time)
-        hold(session, [envelope.subject])
-        if handled := handover.tell(session, s, asked):
+        s = unit.situation(case, HOUSE, envelope.time)
+        hold(unit.session, [envelope.subject])
+        if handled := handover.tell(unit.session, s, asked):
             cause = Cause(envelope.time, HOUSE.id, envelope.id, envelope.correlation)
-            put(session, self.phase.name, envelope.subject, handled, cause)
+            unit.put(envelope.subject, handled, cause)
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What providers are sent, and what is said of money."""
@@ -108,8 +109,10 @@ class OrderingHandlers(Handlers):
         row.changed_at = now
         changed = register.told(provider_id, entry)
         envelope = put(session, self.phase.name, provider_id, changed, Cause(now, actor.id))
-        self._keep(session, envelope, changed)
-        session.flush()
+        unit = UnitOfWork(session, self.phase, self.municipality)
+        with unit.heard(envelope, changed):
+            pass
+        unit.write()
         self._tell_cases(session, envelope, changed)
         return True
 
@@ -125,7 +128,10 @@ class OrderingHandlers(Handlers):
         cases = session.scalars(sa.select(CaseRow).where(CaseRow.id.in_(theirs)).order_by(CaseRow.id)).all()
         for s in load_all(session, self.phase, cases, self.municipality, HOUSE, envelope.time):
             if any(watch_use_anew(s, changed, s.today)):
-                self.answer(session, lock_case(session, s.case_id), changed, envelope)
+                unit = UnitOfWork(session, self.phase, self.municipality)
+                unit.lock([s.case_id])
+                self.answer(unit, unit.cases[s.case_id], changed, envelope)
+                self.finish(unit)
 
     def import_providers(
         self, session: Session, data: bytes, actor: Actor, now: datetime, *, good_lines: bool = False

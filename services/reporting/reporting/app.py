@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify
 from flask_smorest import Blueprint
 
-from casework.messaging import Direct
+from casework.messaging import Direct, one_by_one
 from casework.messaging.direct import ARCHIVE
 from casework.process import Role
 from casework.service.app import create_app as create_base
@@ -23,7 +23,7 @@ class ReportingService(Service):
     bases = (Base,)
 
     def __init__(self, settings: Settings, **overrides: Any) -> None:
-        super().__init__("reporting", settings, handlers.take, **overrides)
+        super().__init__("reporting", settings, one_by_one(handlers.take), **overrides)
         if isinstance(self.transport, Direct):
             self.transport.connect(ARCHIVE, self.archive)
 

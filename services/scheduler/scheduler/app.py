@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from casework import channels
-from casework.messaging import Transport
+from casework.messaging import Transport, one_by_one
 from casework.service.app import create_app as create_base
 from casework.service.runtime import Service
 from casework.service.settings import Settings
@@ -33,7 +33,7 @@ class SchedulerService(Service):
         server = settings.smtp_server
         self.mailer = mailer or (Smtp(*server) if server else None)
         super().__init__(
-            "scheduler", settings, lambda s, e, m: handlers.take(self.house, s, e, m), transport=transport,
+            "scheduler", settings, one_by_one(lambda s, e, m: handlers.take(self.house, s, e, m)), transport=transport,
             channels=channels_of if self.mailer else None, on_sent=note_mail, on_given_up=note_mail,
         )  # fmt: skip
         terms = Terms(self.municipality.calendar, self.municipality.notices)

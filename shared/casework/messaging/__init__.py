@@ -3,7 +3,7 @@
 from casework.contracts import UnknownMessage
 from casework.messaging.direct import Direct
 from casework.messaging.envelope import Envelope
-from casework.messaging.inbox import Inbox
+from casework.messaging.inbox import Inbox, one_by_one
 from casework.messaging.outbox import Cause, Letter, hold, put, put_all
 from casework.messaging.relay import Parcel, Relay, Transport
 
@@ -18,6 +18,7 @@ __all__ = [
     "Transport",
     "UnknownMessage",
     "hold",
+    "one_by_one",
     "put",
     "put_all",
 ]

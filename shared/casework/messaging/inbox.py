@@ -1,20 +1,24 @@
 """The inbox: a message takes effect once, in its turn, or is kept with its reason.
 
-In one commit: the inbox row, the handler's changes, the handler's own outbox. A second copy finds the row. One
-producer's messages about a subject are taken in the order of their numbers; an early one waits for those before it.
-What the process does not await yet stays (`waiting`) and is tried again after the case's next change. What fails is
-tried again later, and parked in the end; it holds its own case there, and no other.
+What comes together is answered together, in one commit: the inbox rows, the service's changes, its own outbox. A second
+copy finds the row. One producer's messages about a subject are taken in the order of their numbers; an early one waits
+for those before it. What the process does not await yet stays (`waiting`) and is tried again after the case's next
+change.
+
+Where one of them fails, nothing of the batch stands, and each is taken by itself. What fails then is tried again later,
+and parked in the end; it holds its own case there, and no other.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import merge
 from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -22,10 +26,11 @@ import structlog
 from sqlalchemy.orm import Session, aliased
 
 from casework.contracts import Message, UnknownMessage
-from casework.database import Database, lock
+from casework.database import Database, insert_all, lock, upsert_all
 from casework.errors import Invalid, NotYet, Refusal
 from casework.messaging.envelope import Envelope
 from casework.messaging.tables import Incoming, Line
+from casework.schema import read
 from casework.tracing import continue_trace
 
 log = structlog.get_logger()
@@ -36,11 +41,51 @@ Handler = Callable[[Session, Envelope, Message], None]
 Raises NotYet where it comes before its time, and any other exception where it cannot be handled.
 """
 
+
+class Work(Protocol):
+    """What a service does with the messages of one transaction."""
+
+    def take(self, envelope: Envelope, message: Message) -> None:
+        """Answer one. Raises NotYet where it comes before its time, and then leaves nothing changed."""
+
+    def finish(self) -> None:
+        """Store what has come of them all."""
+
+
+Begin = Callable[[Session, Sequence[tuple[Envelope, Message]]], Work]
+"""(session, messages): all that may be answered in this transaction, so that what they need can be loaded together."""
+
+
+def one_by_one(handle: Handler) -> Begin:
+    """For a service that answers each message by itself."""
+    return lambda session, _: _OneByOne(session, handle)
+
+
+@dataclass(frozen=True)
+class _OneByOne:
+    session: Session
+    handle: Handler
+
+    def take(self, envelope: Envelope, message: Message) -> None:
+        with self.session.begin_nested():
+            self.handle(self.session, envelope, message)
+
+    def finish(self) -> None:
+        """Each is stored already."""
+
+
+TOGETHER = 50
+"""About so many subjects at most messages are answered in one transaction, where they have not just come."""
+
 DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 """How long a failed message rests before each new attempt; after the last it is parked."""
 
 _ONE_OF_THEM = (sa.exc.DataError, sa.exc.IntegrityError, ValueError, OverflowError)
 """What storing a batch fails with where it is about one message; all else is about the database."""
+
+Outcome = tuple[str, str | None]
+"""What has come of a message (done, waiting, failed), and why."""
+Attempt = Callable[[Envelope, Message], Outcome]
 
 _UNREADABLE = UUID("6f1d0a52-6d2c-4d8e-9d8a-1b6a4c7f3e55")
 
@@ -54,11 +99,6 @@ _HELD = sa.exists().where(
 )
 """Whether one before it, of the same producer and subject, is still to be tried, or parked."""
 
-_OPEN = (
-    sa.select(Incoming)
-    .where(Incoming.subject == sa.bindparam("subject"), Incoming.status.in_(("new", "waiting")), ~_HELD)
-    .order_by(Incoming.producer, Incoming.number)
-)
 _DUE = (
     sa.select(Incoming.subject)
     .outerjoin(Line, sa.and_(Line.way == "in", Line.other == Incoming.producer, Line.subject == Incoming.subject))
@@ -73,32 +113,99 @@ _DUE = (
 )
 
 
+_OPEN = sa.select(Incoming).where(
+    Incoming.subject.in_(sa.bindparam("subjects", expanding=True)), Incoming.status.in_(("new", "waiting", "parked"))
+)
+_LINES = sa.select(Line.other, Line.subject, Line.number).where(
+    Line.way == "in", Line.subject.in_(sa.bindparam("subjects", expanding=True))
+)
+_KNOWN = sa.select(Incoming.id).where(Incoming.id.in_(sa.bindparam("ids", expanding=True)))
+_COLUMNS = tuple(column.name for column in Incoming.__table__.columns)
+
+
+class _Arrival:
+    """An open message: its row, and what is in it, or else why it cannot be read."""
+
+    def __init__(self, row: Incoming) -> None:
+        self.row, self.envelope = row, read(Envelope, row.envelope)
+        self.message: Message | None = None
+        self.fault: str | None = None
+        try:
+            self.message = self.envelope.message()
+        except (UnknownMessage, Invalid) as unreadable:
+            self.fault = str(unreadable)
+
+
+class _Lines(dict[tuple[str, str], int]):
+    """How far the lines have come: by producer and subject the last number taken."""
+
+    def __init__(self, session: Session, subjects: Collection[str]) -> None:
+        found = session.execute(_LINES, {"subjects": list(subjects)}) if subjects else ()
+        super().__init__({(producer, subject): number for producer, subject, number in found})
+        self._moved: set[tuple[str, str]] = set()
+
+    def take(self, row: Incoming) -> None:
+        """The row has had its turn."""
+        where = (row.producer, row.subject)
+        if row.number > self.get(where, -1):
+            self[where] = row.number
+            self._moved.add(where)
+
+    def write(self, session: Session) -> None:
+        moved = [{"way": "in", "other": p, "subject": s, "number": self[p, s]} for p, s in sorted(self._moved)]
+        upsert_all(session, Line, moved)
+
+
+def _in_turn(arrivals: Iterable[_Arrival]) -> Iterator[_Arrival]:
+    """What may be tried about a subject, the oldest first, but each producer's in the order of their numbers.
+
+    Behind one that is still to be tried, or parked, the others of its producer are held.
+    """
+    by_number = sorted(arrivals, key=lambda a: (a.row.producer, a.row.number))
+    lines = [list(_not_held(line)) for _, line in groupby(by_number, key=lambda a: a.row.producer)]
+    return merge(*lines, key=lambda a: a.row.time)
+
+
+def _not_held(line: Iterable[_Arrival]) -> Iterator[_Arrival]:
+    holding: int | None = None
+    for arrival in line:
+        row = arrival.row
+        if holding is not None and row.number > holding:
+            return
+        if row.status in ("new", "waiting"):
+            yield arrival
+        if row.status in ("new", "parked"):
+            holding = row.number
+
+
 class Inbox:
     """One service's inbox. `clock` tells the time by which delays are reckoned (never when a message took effect)."""
 
-    def __init__(self, service: str, database: Database, handle: Handler, clock: Callable[[], datetime]) -> None:
-        self.service, self.database, self.handle, self.clock = service, database, handle, clock
+    def __init__(self, service: str, database: Database, begin: Begin, clock: Callable[[], datetime]) -> None:
+        self.service, self.database, self.begin, self.clock = service, database, begin, clock
 
     def receive(self, bodies: Iterable[Any]) -> None:
         """Take what has arrived. When this returns, every message is stored or handled, and may be acknowledged.
 
         A body is an envelope as JSON, or bytes that should be one; what cannot be read at all is parked.
         """
-        arrived = [self._read(body) for body in bodies]
-        arrived.sort(key=lambda row: (row.subject, row.producer, row.number))  # locks are taken in one order
+        came = list(bodies)
+        arrived = self._read_all(came)
+        subjects = sorted({row.subject for row in arrived if row.type != "?"})
         try:
-            self._store(arrived)
-        except _ONE_OF_THEM:  # or another worker stores the same just now
-            for row in arrived:
-                self._store_alone(row)
-        self.work({row.subject for row in arrived if row.type != "?"})
+            self._answer_together(subjects, arrived)
+        except Exception as error:  # of one of them, most likely
+            self._tell_of(error, len(arrived))
+            self._store_all(self._read_all(came))  # as they came: what was tried stands on the others
+            self._answer_apart(subjects)
 
     def work(self, subjects: Iterable[str]) -> int:
-        """Handle all that may be handled about these subjects, each in its own commit. How many it went well for.
+        """Handle all that may be handled about these subjects. How many of them it went well for.
 
         Where it does not (the database is away, say) the messages stay as they were, and `work_due` comes back to them.
         """
-        return sum(self._worked(subject) for subject in sorted(subjects))
+        asked = sorted(subjects)
+        return sum(self._worked(asked[first : first + TOGETHER]) for first in range(0, len(asked), TOGETHER))
 
     def work_due(self, limit: int = 100) -> int:
         """Try again what has rested long enough; also what a crash left behind. How many subjects it went well for."""
@@ -112,6 +219,10 @@ class Inbox:
         if row.status != "parked":
             raise Refusal("Beskeden sidder ikke fast", field="message")
         row.status, row.attempts, row.try_at, row.reason = "new", 0, None, None
+
+    def _read_all(self, bodies: list[Any]) -> list[Incoming]:
+        rows = [self._read(body) for body in bodies]
+        return sorted(rows, key=lambda row: (row.subject, row.producer, row.number))  # locks are taken in one order
 
     def _read(self, body: Any) -> Incoming:
         try:
@@ -133,13 +244,24 @@ class Inbox:
             envelope={"raw": text}, status="parked", attempts=0, reason=f"Kan ikke læses: {why}"[:2000],
         )  # fmt: skip
 
+    def _store_all(self, rows: list[Incoming]) -> None:
+        try:
+            self._store(rows)
+        except _ONE_OF_THEM:  # or another worker stores the same just now
+            for row in rows:
+                self._store_alone(row)
+
     def _store(self, rows: list[Incoming]) -> None:
         with self.database.writing() as session:
-            known = set(session.scalars(sa.select(Incoming.id).where(Incoming.id.in_([row.id for row in rows]))))
-            for row in rows:
-                if row.id not in known:
-                    known.add(row.id)
-                    session.add(row)
+            self._insert(session, self._new(session, rows))
+
+    def _new(self, session: Session, rows: list[Incoming]) -> list[Incoming]:
+        """Those that have not come before, each once."""
+        known = set(session.scalars(_KNOWN, {"ids": [row.id for row in rows]})) if rows else set()
+        return [*{row.id: row for row in rows if row.id not in known}.values()]
+
+    def _insert(self, session: Session, rows: list[Incoming]) -> None:
+        insert_all(session, Incoming, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
 
     def _store_alone(self, row: Incoming) -> None:
         """One message that cannot be stored (a NUL in a text, a number too large) must not hold the others."""
@@ -151,56 +273,96 @@ class Inbox:
             why = str(getattr(error, "orig", error)).partition("\n")[0]
             self._store([self._unreadable(repr(row.envelope).encode(), why)])
 
-    def _worked(self, subject: str) -> bool:
+    def _worked(self, subjects: list[str]) -> int:
+        try:
+            self._answer_together(subjects, [])
+        except Exception as error:  # of one subject, most likely
+            self._tell_of(error, 0)
+            return self._answer_apart(subjects)
+        return len(subjects)
+
+    def _tell_of(self, error: Exception, arrived: int) -> None:
+        kind = type(error).__name__  # and no more: its text may quote what is in the messages
+        log.warning("batch_taken_apart", service=self.service, arrived=arrived, error=kind)
+
+    def _answer_together(self, subjects: list[str], arrived: list[Incoming]) -> None:
+        """Answer what has come, with all that was open about its subjects, in one transaction: all or nothing."""
+        with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
+            lock(session, *(f"{self.service}/{subject}" for subject in subjects))
+            new, lines = self._new(session, arrived), _Lines(session, subjects)
+            arrivals = [*self._open(session, subjects), *(_Arrival(row) for row in new if row.status == "new")]
+            work = self.begin(session, [(a.envelope, a.message) for a in arrivals if a.message])
+            for subject in subjects:
+                mine = [a for a in arrivals if a.row.subject == subject]
+                self._answer(mine, lines, lambda e, m: self._attempt(work, e, m))
+            work.finish()
+            self._insert(session, new)
+            lines.write(session)
+
+    def _answer_apart(self, subjects: list[str]) -> int:
+        """Each subject in its own commit, each message by itself. How many subjects it went well for."""
+        return sum(self._answered_alone(subject) for subject in subjects)
+
+    def _answered_alone(self, subject: str) -> bool:
         try:
             with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
-                self._work(session, subject)
+                lock(session, f"{self.service}/{subject}")
+                lines = _Lines(session, [subject])
+                self._answer(self._open(session, [subject]), lines, partial(self._attempt_alone, session))
+                lines.write(session)
         except Exception as error:  # of one subject; the others need not wait for it
             log.warning("subject_not_worked", service=self.service, subject=subject, error=type(error).__name__)
             return False
         return True
 
-    def _work(self, session: Session, subject: str) -> None:
+    def _open(self, session: Session, subjects: list[str]) -> list[_Arrival]:
+        """What is stored about the subjects and still open."""
+        rows = session.scalars(_OPEN, {"subjects": subjects}) if subjects else ()
+        return [_Arrival(row) for row in rows]
+
+    def _answer(self, arrivals: list[_Arrival], lines: _Lines, attempt: Attempt) -> None:
         """Take, of every producer, the next in line, until nothing more can be taken; what waits comes first again."""
-        lock(session, f"{self.service}/{subject}")
-        while any(self._step(session, row) for row in self._open(session, subject)):
-            session.flush()
+        while any(self._step(arrival, lines, attempt) for arrival in _in_turn(arrivals)):
+            pass
 
-    def _open(self, session: Session, subject: str) -> list[Incoming]:
-        """What may be tried, the oldest first, but each producer's in the order of their numbers."""
-        rows = session.scalars(_OPEN, {"subject": subject})
-        lines = [list(line) for _, line in groupby(rows, key=attrgetter("producer"))]
-        return list(merge(*lines, key=attrgetter("time")))
-
-    def _step(self, session: Session, row: Incoming) -> bool:
+    def _step(self, arrival: _Arrival, lines: _Lines, attempt: Attempt) -> bool:
         """Try one message. True: something has moved, so that others may be tried again."""
-        was = row.status
-        line = session.get(Line, ("in", row.producer, row.subject))
+        row, was = arrival.row, arrival.row.status
         resting = row.try_at is not None and row.try_at > self.clock()
-        if was == "new" and (resting or row.number > (line.number if line else 0) + 1):
+        if was == "new" and (resting or row.number > lines.get((row.producer, row.subject), 0) + 1):
             return False
-        self._attempt(session, row)
+        if arrival.message is None:
+            self._park(row, arrival.fault or "")
+        else:
+            self._set(row, *attempt(arrival.envelope, arrival.message))
         if was == "new" and row.status in ("waiting", "done"):
-            if line is None:
-                line = Line(way="in", other=row.producer, subject=row.subject, number=0)
-                session.add(line)
-            line.number = max(line.number, row.number)
+            lines.take(row)
         return row.status == "done" or row.status != was
 
-    def _attempt(self, session: Session, row: Incoming) -> None:
+    def _attempt(self, work: Work, envelope: Envelope, message: Message) -> Outcome:
+        continue_trace(envelope.traceparent)
+        try:
+            work.take(envelope, message)
+        except NotYet as early:
+            return "waiting", str(early)
+        return "done", None
+
+    def _attempt_alone(self, session: Session, envelope: Envelope, message: Message) -> Outcome:
         try:
             with session.begin_nested():
-                envelope = Envelope.from_json(row.envelope)
-                continue_trace(envelope.traceparent)
-                self.handle(session, envelope, envelope.message())
-        except NotYet as early:
-            row.status, row.reason = "waiting", str(early)
-        except (UnknownMessage, Invalid) as unreadable:
-            self._park(row, str(unreadable))
+                work = self.begin(session, [(envelope, message)])
+                outcome = self._attempt(work, envelope, message)
+                work.finish()
         except Exception as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
-            self._rest(row, f"{type(error).__name__}: {error}")
-        else:
-            row.status, row.reason, row.done_at = "done", None, self.clock()
+            return "failed", f"{type(error).__name__}: {error}"
+        return outcome
+
+    def _set(self, row: Incoming, outcome: str, reason: str | None) -> None:
+        if outcome == "failed":
+            self._rest(row, reason or "")
+            return
+        row.status, row.reason = outcome, reason
+        row.done_at = self.clock() if outcome == "done" else None
 
     def _rest(self, row: Incoming, reason: str) -> None:
         row.attempts += 1

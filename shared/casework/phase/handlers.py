@@ -6,13 +6,12 @@ is then changed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
@@ -20,14 +19,15 @@ from casework import records
 from casework.configuration import Municipality
 from casework.contracts import Command, Contract, Message
 from casework.contracts.common import OverviewChanged, Task
-from casework.contracts.intake import CaseChanged, CaseOpened
+from casework.contracts.intake import CaseOpened
 from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
-from casework.messaging import Cause, Envelope, put_all
+from casework.messaging import Cause, Envelope
 from casework.phase import provenance
 from casework.phase.phase import Phase
-from casework.phase.store import Place, Written, load, lock_case, lock_cases_of_citizen, owner_of, save
-from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, SaidRow
+from casework.phase.store import Place, lock_case, lock_cases_of_citizen
+from casework.phase.tables import CaseRow
+from casework.phase.unit_of_work import Doing, LoadedCase, UnitOfWork, Written
 from casework.process import HOUSE, Actor, Effects, Move, Role, Situation, UserTask, Warned, decide
 from casework.process.engine import fold, positions
 from casework.records import Change, Json, merge
@@ -46,6 +46,11 @@ class Handlers:
     phase: Phase
     municipality: Municipality
 
+    def _taking(self, session: Session, case: CaseRow) -> tuple[UnitOfWork, LoadedCase]:
+        unit = UnitOfWork(session, self.phase, self.municipality)
+        unit.load([case])
+        return unit, unit.cases[case.id]
+
     # recording
     def record(
         self, session: Session, case_id: UUID, patch: Mapping[str, Any], actor: Actor, now: datetime, *,
@@ -58,8 +63,8 @@ class Handlers:
         """
         shared = any(step.per == "citizen" for name, step in self.phase.by_step.items() if name in patch)
         siblings = lock_cases_of_citizen(session, case_id) if shared else []
-        case = lock_case(session, case_id)
-        before = load(session, self.phase, case, self.municipality, actor, now)
+        unit, case = self._taking(session, lock_case(session, case_id))
+        before = unit.situation(case, actor, now)
         sources = provenance.sources_in(patch)
         own = dict(before.own)
         changed: dict[Place, list[Change]] = {}
@@ -84,11 +89,12 @@ class Handlers:
             fold(effects, self.phase.derives(before, after))
         effects.situation = effects.situation.of(None)
         if any(changed.values()):
-            doing = _Doing(f"{self.phase.name}.record", actor, changed, named, key=key)
-            case.revision = max([case.revision, *(other.revision for other in siblings)])
-            self._conclude(session, case, before, effects, doing)
+            doing = Doing(f"{self.phase.name}.record", actor, changed, named, key=key)
+            case.row.revision = max([case.row.revision, *(other.revision for other in siblings)])
+            self._conclude(unit, case, before, effects, doing)
             for other in siblings:  # what they share has one revision, by which each is told that it changed
-                other.revision = case.revision
+                other.revision = case.row.revision
+            unit.write()
         return effects.situation
 
     def _steps(self, patch: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
@@ -113,36 +119,35 @@ class Handlers:
     def _not_stale(
         self,
         session: Session,
-        case: CaseRow,
+        case: LoadedCase,
         patch: Mapping[str, Any],
         changed: Mapping[Place, list[Change]],
         seen: int,
         actor: Actor,
     ) -> None:
         """Raises Stale with both versions: of what both have changed what is sent now, and the step as it is stored."""
-        for (name, key), changes in changed.items():
-            step = self.phase.by_step[name]
-            row = session.get(RecordRow, (owner_of(step, case), name, key))
-            late = sorted({c.unit for c in changes if row and row.changed.get(c.unit, 0) > seen})
+        for place, changes in changed.items():
+            (name, _), when = place, case.changed.get(place, {})
+            late = sorted({c.unit for c in changes if when.get(c.unit, 0) > seen})
             if late:
                 raise Stale(
                     "En anden har rettet det samme, mens du skrev. Det, du skrev, er ikke gemt.",
                     field=late[0],
                     fields=late,
-                    yours=records.only(step, patch.get(name, {}), late, name),
-                    theirs=row.data if row else {},
-                    revision=self.revision(session, case, actor),
+                    yours=records.only(self.phase.by_step[name], patch.get(name, {}), late, name),
+                    theirs=case.situation.own.get(place, {}),
+                    revision=self.revision(session, case.row, actor),
                 )
 
     # acting
     def act(self, session: Session, case_id: UUID, command: Command, actor: Actor, now: datetime) -> Situation[Any]:
         """Move the case. Raises NotHere, Refused, Forbidden, NotFound; nothing is then changed."""
-        case = lock_case(session, case_id)
-        before = self.situated(session, load(session, self.phase, case, self.municipality, actor, now), command)
+        unit, case = self._taking(session, lock_case(session, case_id))
+        before = self.situated(session, unit.situation(case, actor, now), command)
         effects = decide(self.phase.process, before, command)
         reason = getattr(command, "reason", None) or getattr(command, "comment", None)
-        doing = _Doing(command.action, actor, reason=reason)
-        self._conclude(session, case, before, effects, doing)
+        self._conclude(unit, case, before, effects, Doing(command.action, actor, reason=reason))
+        unit.write()
         return effects.situation
 
     def situated(self, session: Session, s: Situation[Any], trigger: Command | Message) -> Situation[Any]:
@@ -150,56 +155,41 @@ class Handlers:
         return s
 
     # hearing
+    def begin(self, session: Session, arrivals: Sequence[tuple[Envelope, Message]]) -> Hearing:
+        """Take these messages in hand, of one transaction."""
+        cases = {UUID(e.subject) for e, m in arrivals if _is_about_a_case(e, m)}
+        return Hearing(self, UnitOfWork(session, self.phase, self.municipality), cases)
+
     def take(self, session: Session, envelope: Envelope, message: Message) -> None:
         """Answer a message from another service, as of the time at which it happened.
 
         Raises NotYet where it comes before what it rests on: it then waits with the case.
         """
-        if envelope.subject.count("-") != 4 or message.contract.subject != "case":
-            self._keep(session, envelope, message)
-            return
-        case = lock_case(session, UUID(envelope.subject), create=True)
-        if isinstance(message, CaseOpened):
-            self._know(case, message, envelope.time)
-        elif case.opened is None and not message.contract.is_fact:
-            raise NotYet("Sagen er ikke meldt åbnet endnu")
-        self._keep(session, envelope, message)
-        session.flush()
-        self.answer(session, case, message, envelope)
+        hearing = self.begin(session, [(envelope, message)])
+        hearing.take(envelope, message)
+        hearing.finish()
 
-    def answer(self, session: Session, case: CaseRow, message: Message, envelope: Envelope) -> None:
+    def hear(self, unit: UnitOfWork, envelope: Envelope, message: Message) -> None:
+        """One of several messages; what it leads to is written with the others. Raises NotYet, with nothing changed."""
+        if not _is_about_a_case(envelope, message):
+            with unit.heard(envelope, message):
+                return
+        case = unit.cases[UUID(envelope.subject)]
+        if case.row.opened is None and not (isinstance(message, CaseOpened) or message.contract.is_fact):
+            raise NotYet("Sagen er ikke meldt åbnet endnu")
+        with unit.heard(envelope, message):
+            if isinstance(message, CaseOpened):
+                unit.know(case, message, envelope.time)
+            self.answer(unit, case, message, envelope)
+
+    def answer(self, unit: UnitOfWork, case: LoadedCase, message: Message, envelope: Envelope) -> None:
         """Let the process answer the message, and tell what follows."""
-        before = self.situated(
-            session, load(session, self.phase, case, self.municipality, HOUSE, envelope.time), message
-        )
+        if unit.has_others_of_the_citizen(case):  # what is done may draw upon them, as they are stored
+            unit.write()
+        before = self.situated(unit.session, unit.situation(case, HOUSE, envelope.time), message)
         effects = decide(self.phase.process, before, message)
         cause = Cause(envelope.time, envelope.actor or HOUSE.id, envelope.id, envelope.correlation)
-        self._conclude(session, case, before, effects, _Doing(envelope.type, HOUSE, cause=cause))
-
-    def _know(self, case: CaseRow, message: CaseOpened, at: datetime) -> None:
-        if isinstance(message, CaseChanged) or case.opened is None:
-            case.opened, case.citizen_id = dump(message), message.citizen_id
-            case.opened_at = case.opened_at or at
-
-    def _keep(self, session: Session, envelope: Envelope, message: Message) -> None:
-        """The newest of each fact and every act; a fact with a running number of its own is kept by that number."""
-        terms = message.contract
-        numbered = hasattr(message, "assessment_revision") and terms.is_fact
-        if (terms.is_fact or terms.subject != "case") and not numbered:
-            older = session.query(HeardRow).filter_by(subject=envelope.subject, type=terms.name)
-            older.delete(synchronize_session="fetch")
-        session.add(
-            HeardRow(
-                id=envelope.id,
-                subject=envelope.subject,
-                type=envelope.type,
-                version=envelope.version,
-                at=envelope.time,
-                producer=envelope.producer,
-                number=int(envelope.numbers.get(self.phase.name, 0)),
-                body=envelope.body,
-            )
-        )
+        self._conclude(unit, case, before, effects, Doing(envelope.type, HOUSE, cause=cause))
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What else a phase writes in the same commit, before the case is saved; whatever is raised, nothing is."""
@@ -216,33 +206,39 @@ class Handlers:
 
     # in the end
     def _conclude(
-        self, session: Session, case: CaseRow, before: Situation[Any], effects: Effects, doing: _Doing
+        self, unit: UnitOfWork, case: LoadedCase, before: Situation[Any], effects: Effects, doing: Doing
     ) -> None:
-        """One place where rows, journal and outbox are written, in this order: facts, acts, positions, overview."""
+        """One place where rows, journal and outbox are kept, in this order: facts, acts, positions.
+
+        Of a message after which nothing moves only the facts may differ, and they are told once for several such.
+        """
         own = [m for m in effects.messages if self.phase.name in m.contract.consumers]
         for message in own:  # what a service tells itself is taken in the same commit
             more = decide(self.phase.process, effects.situation, message)
             effects.situation = more.situation
             effects.messages += more.messages
             effects.moves += more.moves
-        self.alongside(session, effects, doing.action)
+        self.alongside(unit.session, effects, doing.action)
         after = effects.situation
-        case.revision += 1
-        save(session, case, before, after, self._written(before, after, doing))
-        self._note(session, case, after, effects.moves, doing)
-        self.touched(session, case, {doing.key, *(move.key for move in effects.moves)})
+        case.row.revision += 1
+        unit.become(case, after, self._written(before, after, doing))
+        self._note(unit, case, after, effects.moves, doing)
+        self.touched(unit.session, case.row, {doing.key, *(move.key for move in effects.moves)})
+        case.untold = doing, after.now
+        if doing.cause and not (effects.messages or effects.moves):
+            return
+        self.tell_facts(unit, case)
         cause = doing.cause or Cause(after.now, doing.actor.id)
+        moved = positions(effects.moves, self.phase.process, doing.action, doing.actor.id)
+        for message in (*effects.messages, *moved):
+            unit.put(str(_about(case.row, message.contract)), message, cause)
         for message in effects.messages:
             if isinstance(message, CaseOpened):
-                self._know(case, message, after.now)
-        told = [*self._facts(session, case, after.of(None)), *effects.messages]
-        told += positions(effects.moves, self.phase.process, doing.action, doing.actor.id)
-        letters = [(str(_about(case, message.contract)), message, cause) for message in told]
-        put_all(session, self.phase.name, letters)
-        moved = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
-        log.info("case_advanced", case_id=str(case.id), action=doing.action, actor=doing.actor.id, moved=moved)
+                unit.know(case, message, after.now)
+        steps = [f"{m.begins or '·'}→{m.arrives or m.row}" for m in effects.moves]
+        log.info("case_advanced", case_id=str(case.id), action=doing.action, actor=doing.actor.id, moved=steps)
 
-    def _written(self, before: Situation[Any], after: Situation[Any], doing: _Doing) -> dict[Place, Written]:
+    def _written(self, before: Situation[Any], after: Situation[Any], doing: Doing) -> dict[Place, Written]:
         """What becomes of each record: what a person filled in, and what the house filled in itself."""
         written = {}
         for place in {*after.own, *doing.changed}:
@@ -258,58 +254,59 @@ class Handlers:
                 written[place] = Written(tuple(changes), marks)
         return written
 
-    def _facts(self, session: Session, case: CaseRow, s: Situation[Any]) -> list[Message]:
-        """Those facts that are other than when they were last told, each with its running number."""
-        changed = []
-        known = session.scalars(sa.select(SaidRow).where(SaidRow.subject.in_((str(case.id), str(case.citizen_id)))))
-        said = {(row.subject, row.type): row for row in known}
-        for terms, tell in [*self.phase.facts(), (OverviewChanged.contract, lambda s: overview(self.phase, s))]:
-            message, subject = tell(s), str(_about(case, terms))
-            row = said.get((subject, terms.name))
-            if message is None or (row and _same(row.body, dump(message))):
+    def tell_facts(self, unit: UnitOfWork, case: LoadedCase) -> None:
+        """Tell those facts that are other than when they were last told, each with its running number."""
+        if case.untold is None:
+            return
+        (doing, now), case.untold = case.untold, None
+        s, cause = unit.situation(case, doing.actor, now), doing.cause or Cause(now, doing.actor.id)
+        for terms, tell in [*self.phase.facts, (OverviewChanged.contract, lambda s: overview(self.phase, s))]:
+            message, subject = tell(s), str(_about(case.row, terms))
+            last = unit.said(subject, terms.name)
+            if message is None or (last and _same(last.body, dump(message))):
                 continue
-            if row is None:
-                row = SaidRow(subject=subject, type=terms.name, number=0, body={})
-                session.add(row)
-            row.number += 1
+            number = last.number + 1 if last else 1
             if hasattr(message, "assessment_revision"):
-                message = replace(message, assessment_revision=row.number)  # type: ignore[type-var]
-            row.body = dump(message)
-            changed.append(message)
-        return changed
+                message = replace(message, assessment_revision=number)  # type: ignore[type-var]
+            unit.say(subject, terms.name, number, dump(message))
+            unit.put(subject, message, cause)
 
-    def _note(self, session: Session, case: CaseRow, s: Situation[Any], moves: list[Move], doing: _Doing) -> None:
+    def finish(self, unit: UnitOfWork) -> None:
+        """Tell the facts of every case in hand, and store it all."""
+        for case in unit.cases.values():
+            self.tell_facts(unit, case)
+        unit.write()
+
+    def _note(self, unit: UnitOfWork, case: LoadedCase, s: Situation[Any], moves: list[Move], doing: Doing) -> None:
         changes = [[c.path, c.before, c.after] for changed in doing.changed.values() for c in changed]
         if not (moves or changes):
             return
         for move in moves or [Move(0, doing.key, "", "", "")]:
-            session.add(
-                JournalRow(
-                    case_id=case.id,
-                    at=s.now,
-                    by=doing.actor.name,
-                    actor=doing.actor.id,
-                    action=doing.action,
-                    row=move.row or None,
-                    key=move.key,
-                    number=move.number,
-                    begins=move.begins or None,
-                    arrives=move.arrives or None,
-                    reason=doing.reason,
-                    changes=changes or None,
-                )
-            )
+            unit.note(
+                case_id=case.id, at=s.now, by=doing.actor.name, actor=doing.actor.id, action=doing.action,
+                row=move.row or None, key=move.key, number=move.number, begins=move.begins or None,
+                arrives=move.arrives or None, reason=doing.reason, changes=changes or None,
+            )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Doing:
-    action: str
-    actor: Actor
-    changed: Mapping[Place, list[Change]] = field(default_factory=dict)  # what a person filled in
-    sources: Mapping[Place, Json] = field(default_factory=dict)  # and from whom it is known
-    reason: str | None = None
-    cause: Cause | None = None
-    key: str = ""  # of a recording: whose it is, where there is one per provider or number
+class Hearing:
+    """The messages of one transaction, answered one after the other and written together."""
+
+    def __init__(self, handlers: Handlers, unit: UnitOfWork, cases: Collection[UUID]) -> None:
+        self.handlers, self.unit = handlers, unit
+        unit.lock(cases)
+
+    def take(self, envelope: Envelope, message: Message) -> None:
+        """Raises NotYet where it comes before what it rests on; nothing is then changed."""
+        self.handlers.hear(self.unit, envelope, message)
+
+    def finish(self) -> None:
+        """Store what has come of them all."""
+        self.handlers.finish(self.unit)
+
+
+def _is_about_a_case(envelope: Envelope, message: Message) -> bool:
+    return message.contract.subject == "case" and envelope.subject.count("-") == 4
 
 
 def _about(case: CaseRow, terms: Contract) -> UUID | None:

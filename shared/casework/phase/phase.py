@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -57,10 +58,11 @@ class Phase:
     def name(self) -> str:
         return self.process.name
 
-    @property
+    @cached_property
     def by_step(self) -> dict[str, type[Step]]:
         return {step.step: step for step in self.steps}
 
+    @cached_property
     def facts(self) -> list[tuple[Contract, Tell]]:
         """Every fact this phase tells of its cases, and how it is put together."""
         mine = [c for c in load_all().values() if self.name in c.producers and c.is_fact]

@@ -1,18 +1,20 @@
-"""From the phase's tables to a Situation, and back. A fixed number of statements, whatever the size of the case."""
+"""From the phase's tables to a Situation. A fixed number of statements, however many cases and however large."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.configuration import Municipality
-from casework.contracts import as_of_now
+from casework.contracts import Contract, as_of_now
 from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NOBODYS_BUSINESS, NotFound
@@ -20,25 +22,17 @@ from casework.fields import Step
 from casework.phase.phase import Phase
 from casework.phase.tables import AccessRow, CaseRow, HeardRow, RecordRow, RunRow, SaidRow
 from casework.process import Actor, Role, Run, Situation, Told
-from casework.records import Change, Json
-from casework.schema import dump, read
+from casework.records import Json
+from casework.schema import read
 
 Place = tuple[str, str]
 """A record within a case: the step, and whose it is where there is one per provider or number."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """What becomes of one record: the values that changed, and who stands for each value from now on."""
-
-    changes: tuple[Change, ...]
-    marks: Mapping[str, Json]
-
-
+# locking and looking
 def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseRow:
     """The case's row, held until the transaction ends. Raises NotFound unless it may be created."""
-    lock(session, f"case/{case_id}")
-    row = session.get(CaseRow, case_id, with_for_update=True)
+    row = lock_cases(session, [case_id]).get(case_id)
     if row is None:
         if not create:
             raise NotFound(NOBODYS_BUSINESS)
@@ -46,6 +40,20 @@ def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseR
         session.add(row)
         session.flush()
     return row
+
+
+def lock_cases(session: Session, case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
+    """Those of these cases that are known here, by id, each held until the transaction ends; their ids are held too."""
+    lock(session, *(f"case/{case_id}" for case_id in sorted(case_ids)))
+    asked = sa.select(CaseRow).where(CaseRow.id.in_(case_ids)).order_by(CaseRow.id)
+    return {row.id: row for row in session.scalars(asked.with_for_update().execution_options(populate_existing=True))}
+
+
+def lock_cases_of_citizen(session: Session, case_id: UUID) -> list[CaseRow]:
+    """Every case of the citizen whose case this is, locked, in one order; none where the citizen is not known."""
+    citizen = sa.select(CaseRow.citizen_id).where(CaseRow.id == case_id).scalar_subquery()
+    ids = session.scalars(sa.select(CaseRow.id).where(CaseRow.citizen_id == citizen)).all()
+    return [*lock_cases(session, ids).values()]
 
 
 def admit(session: Session, case_id: UUID, who: Actor) -> None:
@@ -60,73 +68,6 @@ def admit(session: Session, case_id: UUID, who: Actor) -> None:
             raise NotFound(NOBODYS_BUSINESS)
 
 
-def lock_cases_of_citizen(session: Session, case_id: UUID) -> list[CaseRow]:
-    """Every case of the citizen whose case this is, locked, in one order; none where the citizen is not known."""
-    citizen = sa.select(CaseRow.citizen_id).where(CaseRow.id == case_id).scalar_subquery()
-    ids = session.scalars(sa.select(CaseRow.id).where(CaseRow.citizen_id == citizen)).all()
-    return [lock_case(session, one) for one in sorted(ids)]
-
-
-def load(
-    session: Session, phase: Phase, case: CaseRow, municipality: Municipality, actor: Actor, now: datetime
-) -> Situation[Any]:
-    """All that the phase knows of the case, in four statements beside its row, and one for the phase's own texts."""
-    (found,) = load_all(session, phase, [case], municipality, actor, now)
-    return found
-
-
-def load_all(
-    session: Session, phase: Phase, cases: Sequence[CaseRow], municipality: Municipality, actor: Actor, now: datetime
-) -> list[Situation[Any]]:
-    """As `load`, for several cases, in the same statements."""
-    if not cases:
-        return []
-    owners = {owner for case in cases for owner in _owners(case)}
-    records = session.scalars(sa.select(RecordRow).where(RecordRow.owner_id.in_(owners))).all()
-    runs = session.scalars(
-        sa.select(RunRow).where(RunRow.case_id.in_([case.id for case in cases])).order_by(RunRow.key, RunRow.number)
-    ).all()
-    subjects = [*map(str, owners), *{run.key for run in runs if run.key}]
-    heard = session.scalars(
-        sa.select(HeardRow)
-        .where(HeardRow.subject.in_(subjects))
-        .order_by(HeardRow.at, HeardRow.producer, HeardRow.number)
-    ).all()
-    said = session.scalars(sa.select(SaidRow).where(SaidRow.subject.in_(subjects))).all()
-
-    texts = phase.texts(session) if phase.texts else {}
-
-    def situation(case: CaseRow) -> Situation[Any]:
-        mine = _owners(case)
-        told_of = [*map(str, mine), *(run.key for run in runs if run.case_id == case.id)]
-        return Situation(
-            phase=phase.name,
-            case_id=case.id,
-            case=read(CaseOpened, case.opened) if case.opened else None,
-            own={(r.step, r.key): r.data for r in records if r.owner_id in mine},
-            marks={(r.step, r.key): r.marks for r in records if r.owner_id in mine},
-            heard=tuple(_told(h) for h in heard if h.subject in told_of),
-            said={s.type: s.number for s in said if s.subject in told_of},
-            runs=tuple(
-                Run(r.number, r.key, r.at, read(phase.state, r.state), r.version) for r in runs if r.case_id == case.id
-            ),
-            steps=phase.by_step,
-            municipality=municipality,
-            actor=actor,
-            now=now,
-            blank=phase.state(),
-            computes=phase.computes,
-            texts=texts,
-        )
-
-    return [situation(case) for case in cases]
-
-
-def _owners(case: CaseRow) -> tuple[UUID, ...]:
-    """Whose records and messages are the case's: its own, and its citizen's."""
-    return (case.id, case.citizen_id) if case.citizen_id else (case.id,)
-
-
 def looked_at(session: Session, cases: Iterable[UUID], who: Actor, what: str, at: datetime) -> None:
     """Note who looked at the cases, and as what, in one statement."""
     seen = {"at": at, "actor": who.id, "name": who.name, "role": str(who.role), "what": what}
@@ -139,32 +80,138 @@ def owner_of(step: type[Step], case: CaseRow) -> UUID:
     return case.citizen_id if step.per == "citizen" and case.citizen_id else case.id
 
 
-def _told(row: HeardRow) -> Told:
-    terms, body = as_of_now(row.type, row.version, row.body)
-    return Told(read(terms.message, body), row.at, row.producer)
+def owners_of(case: CaseRow) -> tuple[UUID, ...]:
+    """Whose records and messages are the case's: its own, and its citizen's."""
+    return (case.id, case.citizen_id) if case.citizen_id else (case.id,)
 
 
-def save(
-    session: Session, case: CaseRow, before: Situation[Any], after: Situation[Any], written: Mapping[Place, Written]
-) -> None:
-    """Write what is other than it was: records with what changed in them, and numbers with where they stand."""
-    for place, what in written.items():
-        owner = owner_of(after.steps[place[0]], case)
-        row = session.get(RecordRow, (owner, *place))
-        if row is None:
-            row = RecordRow(owner_id=owner, step=place[0], key=place[1], data={}, changed={}, marks={})
-            session.add(row)
-        row.data, row.marks = after.own.get(place, {}), dict(what.marks)
-        row.changed = {**row.changed, **dict.fromkeys((c.unit for c in what.changes), case.revision)}
-    known = {(run.key, run.number): run for run in before.runs}
-    for run in after.runs:
-        old = known.get((run.key, run.number))
-        if old == run:
-            continue
-        stored = session.get(RunRow, (case.id, run.key, run.number))
-        if stored is None:
-            stored = RunRow(case_id=case.id, key=run.key, number=run.number, version=run.version)
-            session.add(stored)
-        if old is None or old.at != run.at:
-            stored.since = after.now
-        stored.at, stored.state = run.at, dump(run.state)
+# reading
+class Heard(NamedTuple):
+    """A message from another service that is kept. They sort in the order in which they happened."""
+
+    at: datetime
+    producer: str
+    number: int
+    type: str
+    told: Told
+
+
+class Said(NamedTuple):
+    """The newest of a fact that this phase has told, and how many there have been."""
+
+    number: int
+    body: Json
+
+
+@dataclass
+class Stored:
+    """What the tables hold of several cases, taken apart by whose it is."""
+
+    records: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))  # by owner
+    runs: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))  # by case
+    heard: dict[str, list[Heard]] = field(default_factory=dict)  # by subject
+    said: dict[str, dict[str, Said]] = field(default_factory=lambda: defaultdict(dict))  # by subject and type
+    texts: Mapping[str, str] = field(default_factory=dict)  # the municipality's own, for the phase's rules
+
+
+def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow]) -> Stored:
+    """All that the phase knows of the cases: four statements, and one for the phase's own texts."""
+    stored = Stored(texts=phase.texts(session) if phase.texts else {})
+    owners = {owner for case in cases for owner in owners_of(case)}
+    for row in session.execute(_RECORDS, {"owners": list(owners)}):
+        stored.records[row.owner_id].append(row)
+    for row in session.execute(_RUNS, {"cases": [case.id for case in cases]}):
+        stored.runs[row.case_id].append(row)
+    keys = {run.key for runs in stored.runs.values() for run in runs if run.key}
+    fetch_told(session, stored, {*map(str, owners), *keys})
+    return stored
+
+
+def fetch_told(session: Session, stored: Stored, subjects: Collection[str]) -> None:
+    """Add what has been told about these subjects, by others and by this phase."""
+    for subject in subjects:
+        stored.heard[subject] = []
+    for row in session.execute(_HEARD, {"subjects": list(subjects)}):
+        terms, body = as_of_now(row.type, row.version, row.body)
+        stored.heard[row.subject].append(heard(terms, body, row.at, row.producer, row.number))
+    for row in session.execute(_SAID, {"subjects": list(subjects)}):
+        stored.said[row.subject][row.type] = Said(row.number, row.body)
+
+
+def heard(terms: Contract, body: Mapping[str, Any], at: datetime, producer: str, number: int) -> Heard:
+    return Heard(at, producer, number, terms.name, Told.kept(terms.message, body, at, producer))
+
+
+def _among(column: Any, name: str) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam(name, expanding=True))  # type: ignore[no-any-return]
+
+
+# Asked many times a second: built once. Columns and not entities: what is written goes past the session's own copies.
+_RECORDS = sa.select(RecordRow.__table__).where(_among(RecordRow.owner_id, "owners"))
+_RUNS = sa.select(RunRow.__table__).where(_among(RunRow.case_id, "cases")).order_by(RunRow.key, RunRow.number)
+_HEARD = sa.select(HeardRow.__table__).where(_among(HeardRow.subject, "subjects"))
+_SAID = sa.select(SaidRow.__table__).where(_among(SaidRow.subject, "subjects"))
+
+
+def situation(
+    phase: Phase, stored: Stored, case: CaseRow, municipality: Municipality, actor: Actor, now: datetime
+) -> Situation[Any]:
+    """One of the cases, as its phase's rules see it."""
+    runs = stored.runs.get(case.id, ())
+    records = [record for owner in owners_of(case) for record in stored.records.get(owner, ())]
+    subjects = subjects_of(case, (run.key for run in runs))
+    return Situation(
+        phase=phase.name,
+        case_id=case.id,
+        case=read(CaseOpened, case.opened) if case.opened else None,
+        own={(r.step, r.key): r.data for r in records},
+        marks={(r.step, r.key): r.marks for r in records},
+        heard=told_of(stored, subjects),
+        said=said_of(stored, subjects),
+        runs=tuple(Run(r.number, r.key, r.at, read(phase.state, r.state), r.version) for r in runs),
+        steps=phase.by_step,
+        municipality=municipality,
+        actor=actor,
+        now=now,
+        blank=phase.state(),
+        computes=phase.computes,
+        texts=stored.texts,
+    )
+
+
+def subjects_of(case: CaseRow, keys: Iterable[str]) -> list[str]:
+    """About what messages are the case's: itself, its citizen, and the providers of its numbers."""
+    return [*map(str, owners_of(case)), *dict.fromkeys(key for key in keys if key)]
+
+
+def told_of(stored: Stored, subjects: Iterable[str]) -> tuple[Told, ...]:
+    """What others have told about these, oldest first."""
+    found = [one for subject in subjects for one in stored.heard.get(subject, ())]
+    found.sort(key=_IN_ORDER)
+    return tuple([one.told for one in found])
+
+
+_IN_ORDER = attrgetter("at", "producer", "number")
+
+
+def said_of(stored: Stored, subjects: Iterable[str]) -> dict[str, int]:
+    """How many of each fact this phase has told about these."""
+    return {name: one.number for subject in subjects for name, one in stored.said.get(subject, {}).items()}
+
+
+def load(
+    session: Session, phase: Phase, case: CaseRow, municipality: Municipality, actor: Actor, now: datetime
+) -> Situation[Any]:
+    """All that the phase knows of the case."""
+    (found,) = load_all(session, phase, [case], municipality, actor, now)
+    return found
+
+
+def load_all(
+    session: Session, phase: Phase, cases: Sequence[CaseRow], municipality: Municipality, actor: Actor, now: datetime
+) -> list[Situation[Any]]:
+    """As `load`, for several cases, in the same statements."""
+    if not cases:
+        return []
+    stored = fetch(session, phase, cases)
+    return [situation(phase, stored, case, municipality, actor, now) for case in cases]

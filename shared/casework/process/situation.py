@@ -58,13 +58,32 @@ class Run(Generic[S]):
     version: int = 1  # of the process, on which it began and will end
 
 
-@dataclass(frozen=True)
 class Told:
-    """A message that has come, kept."""
+    """A message that has come, kept. Its body is read when somebody asks for it: most of a long case is never asked."""
 
-    message: Message
-    at: datetime
-    producer: str
+    __slots__ = ("_body", "_message", "at", "kind", "producer")
+
+    def __init__(self, message: Message, at: datetime, producer: str) -> None:
+        self.kind, self.at, self.producer = type(message), at, producer
+        self._message: Message | None = message
+        self._body: Mapping[str, Any] = {}
+
+    @classmethod
+    def kept(cls, kind: type[Message], body: Mapping[str, Any], at: datetime, producer: str) -> Told:
+        """From its stored body, in the newest version."""
+        made = cls.__new__(cls)
+        made.kind, made.at, made.producer = kind, at, producer
+        made._message, made._body = None, body
+        return made
+
+    @property
+    def message(self) -> Message:
+        if self._message is None:
+            self._message = read(self.kind, self._body)
+        return self._message
+
+    def __repr__(self) -> str:
+        return f"<Told {self.kind.wire} {self.at.isoformat()}>"
 
 
 class Becomes:
@@ -170,11 +189,8 @@ class Situation(Generic[S]):
 
     def all_told(self, kind: type[M], **where: Any) -> list[M]:
         """Every message of this kind that is kept, oldest first."""
-        return [
-            h.message
-            for h in self.heard
-            if type(h.message) is kind and all(getattr(h.message, n) == v for n, v in where.items())
-        ]
+        kept: list[Any] = [h.message for h in self.heard if h.kind is kind]
+        return [m for m in kept if all(getattr(m, name) == value for name, value in where.items())] if where else kept
 
     # what is recorded here
     def __getitem__(self, step: type[T]) -> T:
@@ -238,7 +254,7 @@ class Situation(Generic[S]):
     def _teller(self, step: str, name: str) -> Told | None:
         """The newest message that repeats this field."""
         return next(
-            (h for h in reversed(self.heard) if name in (h.message.contract.tells or {}).get(step, ())),
+            (h for h in reversed(self.heard) if name in (h.kind.contract.tells or {}).get(step, ())),
             None,
         )
 

@@ -57,7 +57,7 @@ class PhaseService(Service):
 
     def __init__(self, phase: Phase, settings: Settings, handlers: MakeHandlers = Handlers, **overrides: Any) -> None:
         self.phase = phase
-        super().__init__(phase.name, settings, lambda s, e, m: self.handlers.take(s, e, m), **overrides)
+        super().__init__(phase.name, settings, lambda *given: self.handlers.begin(*given), **overrides)
         self.municipality.check_fields({f"{phase.name}.{s.step}": fields_of(s).keys() for s in phase.steps})
         self.handlers = handlers(phase, self.municipality)
         self.bases = phase.bases

@@ -15,7 +15,7 @@ from casework import configuration, vocabularies
 from casework.channels import Channel, ParcelRow, Post
 from casework.database import Database
 from casework.messaging import Direct, Inbox, Relay, Transport
-from casework.messaging.inbox import Handler
+from casework.messaging.inbox import Begin
 from casework.service import clock as clocks
 from casework.service.settings import Settings
 
@@ -35,7 +35,7 @@ class Service:
     bases: tuple[type[DeclarativeBase], ...] = ()  # its own tables, beside those that all services have
 
     def __init__(
-        self, name: str, settings: Settings, handle: Handler, *, transport: Transport | None = None,
+        self, name: str, settings: Settings, begin: Begin, *, transport: Transport | None = None,
         channels: MakeChannels | None = None, on_sent: Told | None = None, on_given_up: Told | None = None,
         listens: Callable[[Any], Listen | None] = lambda service: None,
     ) -> None:  # fmt: skip
@@ -45,7 +45,7 @@ class Service:
         self.database = Database(settings.database)
         self.clock: Callable[[], datetime] = clocks.make(settings.clock, production=settings.production)
         self.transport = transport or make_transport(settings)
-        self.inbox = Inbox(name, self.database, handle, clocks.system)
+        self.inbox = Inbox(name, self.database, begin, clocks.system)
         self.relay = Relay(self.database, self.transport, clocks.system)
         self.wake: Callable[[], None] = lambda: None  # called after each commit that owes others something
         self.post = self._make_post(channels, on_sent, on_given_up) if channels else None

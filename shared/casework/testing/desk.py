@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework.contracts import Message, load_all
 from casework.database import Base, Database
-from casework.messaging import Cause, Envelope, Inbox, put
+from casework.messaging import Cause, Envelope, Inbox, one_by_one, put
 from casework.messaging.tables import Incoming, Outgoing
 from casework.phase.tables import JournalRow
 
@@ -45,7 +45,7 @@ class Desk:
         self.database = Database(url)
         Base.metadata.create_all(self.database.engine)
         self.before: Hook = takes_it
-        self.inbox = Inbox(name, self.database, self._note, clock)
+        self.inbox = Inbox(name, self.database, one_by_one(self._note), clock)
 
     def tell(self, subject: UUID, *messages: Message) -> list[Envelope]:
         """Owe these messages to others, in one commit."""
