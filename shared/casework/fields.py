@@ -13,6 +13,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
 NEVER, ALWAYS = "never", "always"
@@ -128,6 +129,13 @@ def _field(declared: Any, hint: Any) -> Field:
         bare, annotations = _bare(get_args(bare)[0])
         return Field(declared.name, info, bare, True, annotations)
     return Field(declared.name, info, bare, False, annotations)
+
+
+@cache
+def carried_fields(cls: type) -> tuple[tuple[str, str], ...]:
+    """The fields that show another field's value until they are mended: (name, `phase.step.field`)."""
+    declared = fields_of(cls).items()
+    return tuple((name, one.info.carried_from) for name, one in declared if one.info.carried_from)
 
 
 def without_default(cls: type) -> set[str]:

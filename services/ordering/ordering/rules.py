@@ -82,8 +82,12 @@ class Granted:
     by: DecisionMade
 
 
-def granted(s: Case) -> dict[str, Granted]:
+def granted(s: Case) -> Mapping[str, Granted]:
     """All help that holds by what was decided, and that a provider delivers (ORD-04). A later decision replaces."""
+    return s.once("granted", lambda: _granted(s), s.heard)
+
+
+def _granted(s: Case) -> dict[str, Granted]:
     found: dict[str, Granted] = {}
     for made in decisions(s):
         given = {i.id: i for i in made.granted_interventions}
@@ -111,8 +115,12 @@ def holder(s: Case, intervention: Intervention) -> Party | None:
     return choice.provider if choice and choice.decided == decided else intervention.provider
 
 
-def held(s: Case) -> dict[str, list[Granted]]:
+def held(s: Case) -> Mapping[str, list[Granted]]:
     """What each provider is to deliver: one order each, however many interventions (ORD-01, ORD-02)."""
+    return s.once("held", lambda: _held(s))
+
+
+def _held(s: Case) -> dict[str, list[Granted]]:
     by_provider: dict[str, list[Granted]] = {}
     for one in granted(s).values():
         party = holder(s, one.intervention)
@@ -185,7 +193,11 @@ def ordered(s: Case, key: str) -> Order:
 
     What was decided is frozen as of the revision that the decision rests on; later drafts do not show (GOL-16).
     """
-    carried = dump(replace(s, own={}, _views={}).view(Order, key))
+    return s.once(("ordered", key), lambda: _ordered(s, key))
+
+
+def _ordered(s: Case, key: str) -> Order:
+    carried = dump(replace(s, own={}, _views={}, _memory={}).view(Order, key))
     own = _filled_in(s, key)
     if decisions(s):
         carried = {n: v for n, v in carried.items() if n not in _FROZEN} | dump(_decided(s, key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,7 @@ from casework.calendar import Calendar, local_date
 from casework.configuration import Municipality
 from casework.contracts import Message
 from casework.contracts.intake import CaseOpened
-from casework.fields import Step, fields_of
+from casework.fields import Step, carried_fields
 from casework.process.nodes import Role
 from casework.records import Json, overlay
 from casework.schema import dump, read
@@ -20,6 +20,7 @@ from casework.schema import dump, read
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
 T = TypeVar("T", bound=Step)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -61,19 +62,20 @@ class Run(Generic[S]):
 class Told:
     """A message that has come, kept. Its body is read when somebody asks for it: most of a long case is never asked."""
 
-    __slots__ = ("_body", "_message", "at", "kind", "producer")
+    __slots__ = ("_body", "_data", "_message", "at", "kind", "producer")
 
     def __init__(self, message: Message, at: datetime, producer: str) -> None:
         self.kind, self.at, self.producer = type(message), at, producer
         self._message: Message | None = message
         self._body: Mapping[str, Any] = {}
+        self._data: Json | None = None
 
     @classmethod
     def kept(cls, kind: type[Message], body: Mapping[str, Any], at: datetime, producer: str) -> Told:
         """From its stored body, in the newest version."""
         made = cls.__new__(cls)
         made.kind, made.at, made.producer = kind, at, producer
-        made._message, made._body = None, body
+        made._message, made._body, made._data = None, body, None
         return made
 
     @property
@@ -81,6 +83,13 @@ class Told:
         if self._message is None:
             self._message = read(self.kind, self._body)
         return self._message
+
+    @property
+    def data(self) -> Json:
+        """The message as JSON."""
+        if self._data is None:
+            self._data = dump(self.message)
+        return self._data
 
     def __repr__(self) -> str:
         return f"<Told {self.kind.wire} {self.at.isoformat()}>"
@@ -156,6 +165,19 @@ class Situation(Generic[S]):
     # place -> path -> whose word it is
     texts: Mapping[str, str] = field(default_factory=dict)  # the municipality's own, by name, where the phase has any
     _views: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: Any, compute: Callable[[], R], *rests_on: Any) -> R:
+        """What `compute` gives, computed anew only where what it rests on is another: by default, the whole case.
+
+        For what does not depend on who asks, nor on the number that is acted upon. The memory is common to all copies.
+        """
+        mine = rests_on or (self.own, self.heard, self.runs, self.case, self.now, self.municipality, self.texts)
+        known = self._memory.get(name)
+        if known is None or any(one is not other for one, other in zip(known[0], mine, strict=True)):
+            known = self._memory[name] = (mine, compute())
+        value: R = known[1]
+        return value
 
     # what the rule acts upon
     @property
@@ -189,8 +211,17 @@ class Situation(Generic[S]):
 
     def all_told(self, kind: type[M], **where: Any) -> list[M]:
         """Every message of this kind that is kept, oldest first."""
-        kept: list[Any] = [h.message for h in self.heard if h.kind is kind]
+        kept: list[Any] = [h.message for h in self._by_kind().get(kind, ())]
         return [m for m in kept if all(getattr(m, name) == value for name, value in where.items())] if where else kept
+
+    def _by_kind(self) -> Mapping[type[Message], list[Told]]:
+        def sort() -> dict[type[Message], list[Told]]:
+            kinds: dict[type[Message], list[Told]] = {}
+            for told in self.heard:
+                kinds.setdefault(told.kind, []).append(told)
+            return kinds
+
+        return self.once("by kind", sort, self.heard)
 
     # what is recorded here
     def __getitem__(self, step: type[T]) -> T:
@@ -204,19 +235,34 @@ class Situation(Generic[S]):
     def view(self, step: type[T], key: str = "") -> T:
         view: T
         if ("view", step, key) not in self._views:
-            data = overlay(step, self._carried(step)[0], self.own.get((step.step, key), {}))
-            view = read(step, {n: v for n, v in data.items() if v is not None})
+            view = self.once(("view", step, key, self._acted_upon), lambda: self._read(step, key))
             self._views["view", step, key] = view  # a computation may look at the step before it is computed
             if step in self.computes:
                 self._views["view", step, key] = self.computes[step](view, self)
         view = self._views["view", step, key]
         return view
 
+    def _read(self, step: type[T], key: str) -> T:
+        data = overlay(step, self._carried(step)[0], self.own.get((step.step, key), {}))
+        return read(step, {n: v for n, v in data.items() if v is not None})
+
+    @property
+    def _acted_upon(self) -> tuple[str, int]:
+        """Which record of a step is carried may depend on it."""
+        return self.key, self.number
+
+    def shown(self, step: type[Step], key: str = "") -> Json:
+        """The step as it reads here, as JSON; what is empty is absent."""
+        if ("shown", step, key) not in self._views:
+            self._views["shown", step, key] = dump(self.view(step, key))
+        shown: Json = self._views["shown", step, key]
+        return shown
+
     def origins(self, step: type[Step], key: str = "") -> dict[str, str]:
         """Where each carried value that shows in the step comes from."""
         own = self.own.get((step.step, key), {})
         origins = self._carried(step)[1]
-        shown = dump(self.view(step, key))  # a computation may hide what is carried
+        shown = self.shown(step, key)  # a computation may hide what is carried
         return {name: origin for name, origin in origins.items() if name not in own and name in shown}
 
     def carried(self, step: type[Step]) -> Json:
@@ -224,17 +270,16 @@ class Situation(Generic[S]):
         return self._carried(step)[0]
 
     def _carried(self, step: type[Step]) -> tuple[Json, dict[str, str]]:
-        if ("carried", step) not in self._views:
+        def carry() -> tuple[Json, dict[str, str]]:
             values: Json = {}
             origins: dict[str, str] = {}
-            for name, declared in fields_of(step).items():
-                if declared.info.carried_from:
-                    value, origin = self.look_up(declared.info.carried_from)
-                    if value is not None and value != []:
-                        values[name], origins[name] = value, origin
-            self._views["carried", step] = values, origins
-        carried: tuple[Json, dict[str, str]] = self._views["carried", step]
-        return carried
+            for name, path in carried_fields(step):
+                value, origin = self.look_up(path)
+                if value is not None and value != []:
+                    values[name], origins[name] = value, origin
+            return values, origins
+
+        return self.once(("carried", step, self._acted_upon), carry)
 
     def look_up(self, path: str) -> tuple[Any, str]:
         """The value of `phase.step.field` as this phase knows it, and where it was first recorded."""
@@ -242,21 +287,28 @@ class Situation(Generic[S]):
         if phase != self.phase or step_name not in self.steps:  # followup.status_note lies elsewhere
             return self._hearsay(f"{phase}.{step_name}", name), path
         step = self.steps[step_name]
-        value = dump(self[step]).get(name)
-        return value, self.origins(step, self.key_of(step)).get(name, path)
+        key = self.key_of(step)
+        return self.shown(step, key).get(name), self.origins(step, key).get(name, path)
 
     def _hearsay(self, step: str, name: str) -> Any:
         if step == "intake.cooperation" and self.case:  # the municipalities go with the case itself
-            return dump(self.case).get(name)
+            case = self.case
+            return self.once("case", lambda: dump(case), case).get(name)
         told = self._teller(step, name)
-        return dump(told.message).get(name) if told else None
+        return told.data.get(name) if told else None
 
     def _teller(self, step: str, name: str) -> Told | None:
         """The newest message that repeats this field."""
-        return next(
-            (h for h in reversed(self.heard) if name in (h.kind.contract.tells or {}).get(step, ())),
-            None,
-        )
+
+        def find() -> dict[tuple[str, str], Told]:
+            return {
+                (path, field): told
+                for told in self.heard
+                for path, fields in (told.kind.contract.tells or {}).items()
+                for field in fields
+            }
+
+        return self.once("tellers", find, self.heard).get((step, name))
 
     def mark_of(self, path: str) -> Json:
         """Whose word the value at `phase.step.field` is, as far as this phase knows; of another phase's, since when."""
