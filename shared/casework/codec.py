@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -72,17 +71,11 @@ def _writer(cls: type) -> Write:
 
 
 def _writer_of(declared: Field) -> Write | None:
-    """None where the value is JSON as it is."""
+    """None where the value is JSON as it is; so is a member of a StrEnum."""
     write = _writer(declared.entry) if declared.entry else _WRITES.get(declared.type)
-    if isinstance(declared.type, type) and issubclass(declared.type, Enum):
-        write = _value_of
     if not declared.many:
         return write
     return (lambda values: [write(value) for value in values]) if write else list
-
-
-def _value_of(member: Enum) -> Any:
-    return member.value
 
 
 _WRITES: dict[Any, Write] = {
