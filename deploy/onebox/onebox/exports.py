@@ -41,9 +41,9 @@ def written(part: str) -> tuple[str, ...]:
 
 
 def process_of(service: str) -> Process:
-    """The process that runs in a service. Raises StopIteration where its module `process` declares none."""
+    """The newest process of a service. Raises ValueError where its module `process` declares none."""
     module = importlib.import_module(f"{service}.process")
-    return next(one for one in vars(module).values() if isinstance(one, Process))
+    return max((one for one in vars(module).values() if isinstance(one, Process)), key=lambda one: one.version)
 
 
 def openapi_of(service: str) -> dict[str, Any]:

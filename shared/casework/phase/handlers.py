@@ -341,6 +341,6 @@ def overview(phase: Phase, s: Situation[Any]) -> OverviewChanged:
     tasks = [
         Task(name=f"{phase.name}.{node.name}", label=node.label, roles=tuple(str(r) for r in node.roles))
         for run in s.runs
-        if isinstance(node := phase.process.rows[run.at], UserTask)
+        if isinstance(node := phase.process.row_of(run), UserTask)
     ]
     return OverviewChanged(warnings=tuple(w.rule for w in warnings(phase, s)), tasks=tuple(tasks))

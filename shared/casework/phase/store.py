@@ -168,7 +168,7 @@ def situation(
         marks={(r.step, r.key): r.marks for r in records},
         heard=told_of(stored, subjects),
         said=said_of(stored, subjects),
-        runs=tuple(Run(r.number, r.key, r.at, read(phase.state, r.state), r.version) for r in runs),
+        runs=tuple(_run(phase, r) for r in runs),
         steps=phase.by_step,
         municipality=municipality,
         actor=actor,
@@ -177,6 +177,13 @@ def situation(
         computes=phase.computes,
         texts=stored.texts,
     )
+
+
+def _run(phase: Phase, row: Any) -> Run[Any]:
+    """A number where it stands in this release. Raises TooNew where a newer one has moved it."""
+    version, at = phase.process.stands(row.version, row.at)
+    moved_from = row.at if version != row.version else ""
+    return Run(row.number, row.key, at, read(phase.state, row.state), version, moved_from)
 
 
 def subjects_of(case: CaseRow, keys: Iterable[str]) -> list[str]:

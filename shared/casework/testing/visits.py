@@ -286,7 +286,7 @@ def not_on_a_sunday(before: Case, after: Case) -> None:
         raise Refused("TST-07", "talk.held_on", "Der er ingen besøg om søndagen")
 
 
-VISIT = Process("visit", "Hjemmebesøg", version=3, number="visit", nodes=(
+VISIT = Process("visit", "Hjemmebesøg", version=1, number="visit", nodes=(
     Start("planned",    "Besøg planlagt",      on=Plan, do=plan, then="invite", by=CASEWORKER),
     Start("ordered",    "Besøg bestilt",       on=VisitsOrdered, per=providers, do=plan, then="invite"),
     UserTask("invite",  "Indkald",             on=Invite, do=invite, then="letter?", by=CASEWORKER, rule="TST-01"),
