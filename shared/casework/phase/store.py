@@ -19,6 +19,7 @@ from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.fields import Step
+from casework.phase.kept import data_of, marks_of, state_of
 from casework.phase.phase import Phase
 from casework.phase.tables import AccessRow, CaseRow, HeardRow, RecordRow, RunRow, SaidRow
 from casework.process import Actor, Role, Run, Situation, Told
@@ -118,8 +119,10 @@ def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow]) -> Stored:
     """All that the phase knows of the cases: four statements, and one for the phase's own texts."""
     stored = Stored(texts=phase.texts(session) if phase.texts else {})
     owners = {owner for case in cases for owner in owners_of(case)}
+    steps = phase.by_step
     for row in session.execute(_RECORDS, {"owners": list(owners)}):
-        stored.records[row.owner_id].append(row)
+        if row.step in steps:  # what is kept of a retired step is left alone
+            stored.records[row.owner_id].append(row)
     for row in session.execute(_RUNS, {"cases": [case.id for case in cases]}):
         stored.runs[row.case_id].append(row)
     keys = {run.key for runs in stored.runs.values() for run in runs if run.key}
@@ -159,17 +162,18 @@ def situation(
     """One of the cases, as its phase's rules see it."""
     runs = stored.runs.get(case.id, ())
     records = [record for owner in owners_of(case) for record in stored.records.get(owner, ())]
+    steps = phase.by_step
     subjects = subjects_of(case, (run.key for run in runs))
     return Situation(
         phase=phase.name,
         case_id=case.id,
         case=read(CaseOpened, case.opened) if case.opened else None,
-        own={(r.step, r.key): r.data for r in records},
-        marks={(r.step, r.key): r.marks for r in records},
+        own={(r.step, r.key): data_of(steps[r.step], r) for r in records},
+        marks={(r.step, r.key): marks_of(steps[r.step], r) for r in records},
         heard=told_of(stored, subjects),
         said=said_of(stored, subjects),
         runs=tuple(_run(phase, r) for r in runs),
-        steps=phase.by_step,
+        steps=steps,
         municipality=municipality,
         actor=actor,
         now=now,
@@ -183,7 +187,7 @@ def _run(phase: Phase, row: Any) -> Run[Any]:
     """A number where it stands in this release. Raises TooNew where a newer one has moved it."""
     version, at = phase.process.stands(row.version, row.at)
     moved_from = row.at if version != row.version else ""
-    return Run(row.number, row.key, at, read(phase.state, row.state), version, moved_from)
+    return Run(row.number, row.key, at, state_of(phase.state, row), version, moved_from)
 
 
 def subjects_of(case: CaseRow, keys: Iterable[str]) -> list[str]:

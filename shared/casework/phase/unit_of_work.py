@@ -20,6 +20,7 @@ from casework.contracts import Message
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.database import insert_all, upsert_all
 from casework.messaging import Cause, Envelope, Letter, put_all
+from casework.phase.kept import changed_of
 from casework.phase.phase import Phase
 from casework.phase.store import (
     Heard,
@@ -40,6 +41,7 @@ from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, RunR
 from casework.process import HOUSE, Actor, Situation, Told
 from casework.records import Change, Json
 from casework.schema import dump, read
+from casework.versions import versions_of
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,13 @@ class UnitOfWork:
 
     def load(self, rows: Sequence[CaseRow]) -> None:
         """Read all that is known of these cases, whose rows the caller has locked."""
-        self._stored = fetch(self.session, self.phase, rows)
+        self._stored, steps = fetch(self.session, self.phase, rows), self.phase.by_step
         for row in rows:
             records = [r for owner in owners_of(row) for r in self._stored.records.get(owner, ())]
             self.cases[row.id] = LoadedCase(
                 row,
                 situation(self.phase, self._stored, row, self.municipality, HOUSE, _LONG_AGO),
-                {(r.step, r.key): r.changed for r in records},
+                {(r.step, r.key): changed_of(steps[r.step], r) for r in records},
                 {(r.key, r.number): r.since for r in self._stored.runs.get(row.id, ())},
             )
 
@@ -171,11 +173,13 @@ class UnitOfWork:
         """Keep what is other than it was: records with what changed in them, and numbers with where they stand."""
         revision = case.row.revision
         for place, what in written.items():
-            owner = owner_of(after.steps[place[0]], case.row)
+            step = after.steps[place[0]]
+            owner = owner_of(step, case.row)
             changed = {**case.changed.get(place, {}), **dict.fromkeys((c.unit for c in what.changes), revision)}
             data, marks = after.own.get(place, {}), dict(what.marks)
             self._records[owner, *place] = {
                 "owner_id": owner, "step": place[0], "key": place[1], "data": data, "changed": changed, "marks": marks,
+                "version": step.versions.newest,
             }  # fmt: skip
             for other in self.cases.values():
                 if owner in owners_of(other.row):
@@ -191,6 +195,7 @@ class UnitOfWork:
                 self._runs[case.id, *which] = {
                     "case_id": case.id, "key": run.key, "number": run.number, "version": run.version,
                     "at": run.at, "since": case.since[which], "state": dump(run.state),
+                    "state_version": versions_of(type(run.state)).newest,
                 }  # fmt: skip
         case.situation = replace(case.situation, runs=after.runs, _views={})
 
