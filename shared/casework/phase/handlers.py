@@ -23,9 +23,10 @@ from casework.contracts.intake import CaseOpened
 from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
 from casework.messaging import Cause, Envelope
+from casework.messaging.spoken import version_spoken
 from casework.phase import provenance
 from casework.phase.phase import Phase
-from casework.phase.store import Place, lock_case, lock_cases_of_citizen
+from casework.phase.store import Place, Said, lock_case, lock_cases_of_citizen
 from casework.phase.tables import CaseRow
 from casework.phase.unit_of_work import Doing, LoadedCase, UnitOfWork, Written
 from casework.process import HOUSE, Actor, Effects, Move, Role, Situation, UserTask, Warned, decide
@@ -263,12 +264,13 @@ class Handlers:
         for terms, tell in [*self.phase.facts, (OverviewChanged.contract, lambda s: overview(self.phase, s))]:
             message, subject = tell(s), str(_about(case.row, terms))
             last = unit.said(subject, terms.name)
-            if message is None or (last and _same(last.body, dump(message))):
+            version = version_spoken(unit.session, terms)  # what was told in another said less, or other words
+            if message is None or (last and last.version == version and _same(last.body, dump(message))):
                 continue
             number = last.number + 1 if last else 1
             if hasattr(message, "assessment_revision"):
                 message = replace(message, assessment_revision=number)  # type: ignore[type-var]
-            unit.say(subject, terms.name, number, dump(message))
+            unit.say(subject, terms.name, Said(number, version, dump(message)))
             unit.put(subject, message, cause)
 
     def finish(self, unit: UnitOfWork) -> None:

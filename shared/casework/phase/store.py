@@ -98,9 +98,10 @@ class Heard(NamedTuple):
 
 
 class Said(NamedTuple):
-    """The newest of a fact that this phase has told, and how many there have been."""
+    """The newest of a fact that this phase has told, in which version, and how many there have been."""
 
     number: int
+    version: int
     body: Json
 
 
@@ -138,7 +139,7 @@ def fetch_told(session: Session, stored: Stored, subjects: Collection[str]) -> N
         terms, body = as_of_now(row.type, row.version, row.body)
         stored.heard[row.subject].append(heard(terms, body, row.at, row.producer, row.number))
     for row in session.execute(_SAID, {"subjects": list(subjects)}):
-        stored.said[row.subject][row.type] = Said(row.number, row.body)
+        stored.said[row.subject][row.type] = Said(row.number, row.version or 1, row.body)
 
 
 def heard(terms: Contract, body: Mapping[str, Any], at: datetime, producer: str, number: int) -> Heard:

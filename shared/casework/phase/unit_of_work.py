@@ -203,9 +203,9 @@ class UnitOfWork:
         """The newest of this fact that was told about this subject."""
         return self._stored.said[subject].get(name)
 
-    def say(self, subject: str, name: str, number: int, body: Json) -> None:
-        self._stored.said[subject][name] = Said(number, body)
-        self._said[subject, name] = {"subject": subject, "type": name, "number": number, "body": body}
+    def say(self, subject: str, name: str, said: Said) -> None:
+        self._stored.said[subject][name] = said
+        self._said[subject, name] = {"subject": subject, "type": name, **said._asdict()}
 
     def note(self, **row: Any) -> None:
         """An entry of the journal."""
