@@ -193,23 +193,30 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._sent: set[UUID] = set()
+        self._offices: dict[Any, Office] = {}
 
     @contextmanager
     def at_work(self, which: Release, name: str, **settings: Any) -> Iterator[Office]:
-        """One service, in this release, until it is stopped."""
-        phase = getattr(which, name)
+        """One service, in this release."""
+        with ExitStack() as held:
+            for one in ("visit", "feedback"):
+                held.enter_context(a_phase(one))
+            held.enter_context(release(*which.messages))
+            at = (id(which), name, str(settings))
+            self._offices[at] = self._offices.get(at) or self._office(getattr(which, name), name, settings)
+            yield self._offices[at]
+
+    def _office(self, phase: Phase, name: str, settings: dict[str, Any]) -> Office:
         module = SimpleNamespace(
             __name__=name,
             create=lambda shared, **given: PhaseService(phase, replace(shared, **settings), **given),
             create_app=create_phase_app,
         )
-        with ExitStack() as held:
-            for one in ("visit", "feedback"):
-                held.enter_context(a_phase(one))
-            held.enter_context(release(*which.messages))
-            office = Office(module, url=f"sqlite:///{self.folder}/{name}.db")
-            held.callback(office.service.close)
-            yield office
+        return Office(module, url=f"sqlite:///{self.folder}/{name}.db")
+
+    def close(self) -> None:
+        for office in self._offices.values():
+            office.service.close()
 
     def letters(self, sender: Office) -> list[dict[str, Any]]:
         """What the sender owes feedback and has not sent before."""
@@ -261,10 +268,11 @@ def stored_rows(office: Office, table: Any) -> list[Any]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     made.open(ONE, A_CASE)
-    return made
+    yield made
+    made.close()
 
 
 # a message, the receiver first
