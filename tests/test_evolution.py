@@ -483,3 +483,50 @@ def test_the_older_schema_says_what_the_older_version_still_reads_and_the_way_do
 
     assert set(down) <= set(schema_of(TalkRecorded1.contract)["properties"])
     assert newest.up(1, down) == {"aim": "Bolig", "conclusion": "Ja"}
+
+
+# going back where no version was raised
+@value
+class Wish3(Wish1):
+    urgent: bool | None = field("Haster")
+
+
+@step("talk", "Samtale")
+class Talk3(Talk1):
+    """As the next release has it: with a field more, also in the entries of a list."""
+
+    mood: str | None = field("Stemning")
+    wishes: tuple[Wish3, ...] = entries("Ønsker")  # type: ignore[assignment]
+
+
+def test_what_a_newer_release_has_added_stays_where_an_older_one_writes_beside_it(house):
+    adding = replace(ONE, visit=replace(ONE.visit, steps=(Talk3,)))
+    house.say(adding, {"mood": "God", "wishes": [{"id": "a", "text": "Hund", "urgent": True}]})
+    house.say(ONE, {"purpose": "Bolig", "wishes": [{"id": "a", "text": "Kat"}, {"id": "b", "text": "Have"}]})
+    with house.at_work(adding, "visit") as office:
+        talk = situation(office)[Talk3]
+
+    assert (talk.purpose, talk.mood) == ("Bolig", "God")
+    assert talk.wishes == (Wish3(id="a", text="Kat", urgent=True), Wish3(id="b", text="Have"))
+
+
+@dataclass(frozen=True)
+class State3(State1):
+    mood: str | None = None
+
+
+def note_3(s: Case, told: VisitAnswered, today: date) -> Any:
+    yield Becomes(comes=told.comes, mood="God")
+
+
+def test_what_a_newer_release_has_added_to_a_number_stays_where_an_older_one_moves_it(house):
+    adding = replace(ONE, visit=replace(ONE.visit, state=State3, process=visit(1, rows(note_3, **OLD_NAMES))))
+    run_until_invited(house)
+    with house.at_work(adding, "visit") as office:
+        office.act("visit.invite")
+        office.hear(VisitAnswered(provider_id="x-hus", comes=True))
+    with house.at_work(ONE, "visit") as office:
+        office.act("visit.report")
+        (run,) = stored_rows(office, RunRow)
+
+    assert (run.at, run.state) == ("over", {"comes": True, "mood": "God"})

@@ -317,14 +317,17 @@ def _about(case: CaseRow, terms: Contract) -> UUID | None:
 
 
 def _checked(step: type, merged: Json, given: Any, at: str) -> Json:
-    """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
+    """The merged step as it is stored: what is given right, and in its one form; the rest was checked when it came.
+
+    Keeps what was emptied on purpose.
+    """
+    touched = {name: value for name, value in merged.items() if name in given}
     try:
-        typed: Any = load_typed(step, records.standing(step, merged))
+        typed: Any = load_typed(step, records.standing(step, touched))
     except Invalid as wrong:
         errors = {f"{at}.{records.as_given(step, merged, given, field)}": why for field, why in wrong.errors.items()}
         raise Invalid(errors) from wrong
-    data: Json = dump(typed)
-    return records.keep_emptied(step, merged, data)
+    return merged | records.keep_emptied(step, touched, dump(typed))
 
 
 def _same(before: Json, after: Json) -> bool:

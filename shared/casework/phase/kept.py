@@ -6,14 +6,13 @@ written for ever, and names fields as they were called then. Each raises TooNew 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from casework.codec import read
-from casework.fields import Step
+from casework.fields import Step, fields_of
 from casework.phase.tables import RecordRow, RunRow
 from casework.records import Json
-from casework.versions import versions_of
+from casework.versions import Body, versions_of
 
 S = TypeVar("S")
 
@@ -35,5 +34,14 @@ def changed_of(step: type[Step], row: RecordRow) -> dict[str, int]:
 
 def state_of(cls: type[S], row: RunRow) -> S:
     """The frozen whole of a number."""
-    state: Mapping[str, Any] = versions_of(cls).up(row.state_version or 1, row.state)
-    return read(cls, state)
+    return read(cls, _state(cls, row))
+
+
+def beyond_of(cls: type[S], row: RunRow) -> Json:
+    """What a newer release has added to the state of a number, under the same version: it is written back with it."""
+    known = fields_of(cls)
+    return {name: value for name, value in _state(cls, row).items() if name not in known}
+
+
+def _state(cls: type, row: RunRow) -> Body:
+    return versions_of(cls).up(row.state_version or 1, row.state)

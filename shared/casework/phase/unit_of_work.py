@@ -20,7 +20,7 @@ from casework.contracts import Message
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.database import insert_all, upsert_all
 from casework.messaging import Cause, Envelope, Letter, put_all
-from casework.phase.kept import changed_of
+from casework.phase.kept import beyond_of, changed_of
 from casework.phase.phase import Phase
 from casework.phase.store import (
     Heard,
@@ -73,6 +73,7 @@ class LoadedCase:
     situation: Situation[Any]
     changed: dict[Place, Json]  # of each record: unit -> the revision at which it last changed
     since: dict[tuple[str, int], datetime]  # of each number: since when it stands where it stands
+    beyond: dict[tuple[str, int], Json]  # and what a newer release has added to its state
     untold: tuple[Doing, datetime] | None = None  # after which its facts have not been compared yet
 
     @property
@@ -111,6 +112,7 @@ class UnitOfWork:
                 situation(self.phase, self._stored, row, self.municipality, HOUSE, _LONG_AGO),
                 {(r.step, r.key): changed_of(steps[r.step], r) for r in records},
                 {(r.key, r.number): r.since for r in self._stored.runs.get(row.id, ())},
+                {(r.key, r.number): beyond_of(self.phase.state, r) for r in self._stored.runs.get(row.id, ())},
             )
 
     def has_others_of_the_citizen(self, case: LoadedCase) -> bool:
@@ -194,7 +196,7 @@ class UnitOfWork:
                     case.since[which] = after.now
                 self._runs[case.id, *which] = {
                     "case_id": case.id, "key": run.key, "number": run.number, "version": run.version,
-                    "at": run.at, "since": case.since[which], "state": dump(run.state),
+                    "at": run.at, "since": case.since[which], "state": case.beyond.get(which, {}) | dump(run.state),
                     "state_version": versions_of(type(run.state)).newest,
                 }  # fmt: skip
         case.situation = replace(case.situation, runs=after.runs, _views={})
