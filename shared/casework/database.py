@@ -72,10 +72,11 @@ def make_engine(url: str) -> sa.Engine:
 class Database:
     """One service's database: `writing()` is one transaction, `reading()` one look."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, info: Row | None = None) -> None:
+        """`info` goes with each session that writes."""
         self.url = url
         self.engine = make_engine(url)
-        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = sessionmaker(self.engine, expire_on_commit=False, info=dict(info or {}))
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
 
     @contextmanager

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
+
+from casework.versions import Cast, Versions
 
 NEVER, ALWAYS = "never", "always"
 CONDITION = re.compile(
@@ -71,14 +73,21 @@ class Step:
     step: ClassVar[str]
     label: ClassVar[str]
     per: ClassVar[str | None]  # what there is one record of: the case (None), or each provider, follow-up, …
+    versions: ClassVar[Versions]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(needed,))
-def step(name: str, label: str, *, per: str | None = None) -> Callable[[type[T]], type[T]]:
-    """Declare a step: `name` stands in paths (`phase.step.field`), `per` says of what there is one record each."""
+def step(
+    name: str, label: str, *, per: str | None = None, version: int = 1, upcasts: Mapping[int, Cast] | None = None
+) -> Callable[[type[T]], type[T]]:
+    """Declare a step: `name` stands in paths (`phase.step.field`), `per` says of what there is one record each.
+
+    From version 2 on, `upcasts` bring up what is stored of each older one. Raises ValueError where one is missing.
+    """
 
     def declare(cls: type[T]) -> type[T]:
         cls.step, cls.label, cls.per = name, label, per  # type: ignore[attr-defined]
+        cls.versions = Versions(name, version, upcasts or {})  # type: ignore[attr-defined]
         return value(cls)
 
     return declare

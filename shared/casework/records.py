@@ -86,9 +86,10 @@ def _merge_entries(declared: Field, own: list[Json], given: list[Any], path: str
 
 
 def standing(cls: type, merged: Mapping[str, Any]) -> Json:
-    """A merged step without what is emptied or taken out: what its type can read."""
-    data = {name: value for name, value in merged.items() if value is not None}
-    for name, declared in fields_of(cls).items():
+    """A merged step without what is emptied or taken out, or added by a newer release: what its type can read."""
+    known = fields_of(cls)
+    data = {name: value for name, value in merged.items() if value is not None and name in known}
+    for name, declared in known.items():
         if _is_keyed(declared) and data.get(name):
             assert declared.entry is not None
             data[name] = [standing(declared.entry, entry) for entry in data[name] if not entry.get(REMOVED)]
@@ -132,16 +133,25 @@ def _is_keyed(declared: Field) -> bool:
     return bool(declared.many and declared.entry and declared.info.key)
 
 
-def keep_emptied(cls: type, merged: Mapping[str, Any], stored: Json, *, within: bool = False) -> Json:
-    """`stored`, with a null for all that `merged` empties on purpose: what is carried does not show through there."""
-    kept = {**stored, **{name: None for name, value in merged.items() if _is_empty(value)}}
-    for name, declared in fields_of(cls).items():
-        if _is_keyed(declared) and merged.get(name) and (within or declared.info.carried_from):
+def keep_emptied(
+    cls: type, merged: Mapping[str, Any], stored: Json, *, within: bool = False, nulls: bool = True
+) -> Json:
+    """`stored`, with a null for all that `merged` empties on purpose: what is carried does not show through there.
+
+    What a newer release has added stays too; it is neither read nor lost here.
+    """
+    known = fields_of(cls)
+    kept = {**stored, **{name: value for name, value in merged.items() if name not in known}}
+    kept |= {name: None for name, value in merged.items() if nulls and _is_empty(value)}
+    for name, declared in known.items():
+        if _is_keyed(declared) and merged.get(name):
             assert declared.entry is not None
-            by = declared.info.key
+            by, carried = declared.info.key, within or bool(declared.info.carried_from)
             stood = {entry[by]: entry for entry in stored.get(name) or []}
             kept[name] = [
-                entry if entry.get(REMOVED) else keep_emptied(declared.entry, entry, stood[entry[by]], within=True)
+                entry
+                if entry.get(REMOVED)
+                else keep_emptied(declared.entry, entry, stood[entry[by]], within=carried, nulls=carried)
                 for entry in merged[name]
             ]
     return kept

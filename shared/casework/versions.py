@@ -48,10 +48,12 @@ class Versions:
             body = self.upcasts[step](body)
         return body
 
+    def goes_down_to(self, version: int) -> bool:
+        """Whether there is a way from the newest to an older version."""
+        return all(step in self.downcasts for step in range(version, self.newest))
+
     def down(self, version: int, body: Body) -> Body:
-        """The newest body as an older version has it. Raises ValueError where there is no way down."""
-        if missing := [step for step in range(version, self.newest) if step not in self.downcasts]:
-            raise ValueError(f"{self.of}: nothing brings version {missing[-1] + 1} down to version {missing[-1]}")
+        """The newest body as an older version has it. Raises KeyError where there is no way down."""
         for step in reversed(range(version, self.newest)):
             body = self.downcasts[step](body)
         return body

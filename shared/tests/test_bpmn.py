@@ -58,7 +58,7 @@ EITHER, ANYWHERE = (CASEWORKER, LEADER), ("judge", "out", "back")
 LOAN = Process(
     "loan",
     "Udlån",
-    version=3,
+    version=1,
     number="loan",
     nodes=(
         Start("applied", "Vil låne", on=Apply, do=rule, then="judge", by=CASEWORKER),
@@ -330,7 +330,7 @@ def test_the_main_flow_runs_to_the_right():
 
 def test_the_same_process_gives_the_same_text(xml):
     rows = tuple(replace(node) for node in LOAN)
-    again = Process("loan", "Udlån", version=3, number="loan", nodes=rows)
+    again = Process("loan", "Udlån", version=1, number="loan", nodes=rows)
 
     assert to_bpmn(again) == xml
 

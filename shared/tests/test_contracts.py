@@ -368,6 +368,26 @@ def test_a_message_is_compatible_with_itself(contract):
     assert breaking(schema_of(contract), schema_of(contract)) == []
 
 
+# older versions
+OLDER = [(c, version) for c in CONTRACTS.values() for version in range(1, c.version)]
+
+
+def test_every_older_version_stays_published_and_its_examples_are_read_as_the_newest():
+    for contract, version in OLDER:
+        assert (DOCS / f"{contract.name}.v{version}.schema.json").exists()
+        assert examples(contract.name, version), f"the examples of {contract.name} version {version} stay"
+        for body in examples(contract.name, version).values():
+            load(contract.message, contract.versions.up(version, body))
+
+
+def test_what_is_brought_down_is_as_the_older_version_was_published():
+    for contract, version in OLDER:
+        published = json.loads((DOCS / f"{contract.name}.v{version}.schema.json").read_text("utf-8"))
+        spoken = examples(contract.name, contract.version) if contract.versions.goes_down_to(version) else {}
+        for body in spoken.values():
+            Draft202012Validator(published).validate(contract.versions.down(version, body))
+
+
 # what has been published
 def test_no_message_breaks_what_is_published_under_its_number():
     found = changed(DOCS, CONTRACTS)

@@ -91,7 +91,7 @@ def test_an_act_begins_the_first_number_and_walks_to_where_somebody_must_act():
 def test_a_number_remembers_the_version_of_the_process_on_which_it_began():
     effects = doing(PHASE, situation(PHASE), Plan())
 
-    assert effects.situation.runs[0].version == VISIT.version == 3
+    assert effects.situation.runs[0].version == VISIT.version == 1
 
 
 def test_begun_again_it_is_the_next_number():

@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from casework.contracts import contract
 from casework.contracts.assessment import AssessmentStarted, ReasoningRecorded
+from casework.contracts.decision import DecisionMade
 from casework.contracts.intake import EnquiryRecorded, IntakeCompleted
 from casework.errors import NotYet, Refusal
 from casework.messaging import Cause, Parcel, Relay, put, put_all
@@ -24,10 +26,12 @@ from casework.messaging.inbox import DELAYS
 from casework.messaging.relay import PAUSES
 from casework.messaging.tables import Line, Outgoing
 from casework.testing.desk import Clock, Desk, a_case, has_noted, takes_it
+from casework.testing.releases import apart, release
 
 AN_ENQUIRY = EnquiryRecorded(opening_reason="Borgeren kan ikke selv klare indkøb")
 THE_END_OF_INTAKE = IntakeCompleted(completed_on=date(2026, 3, 2))
 A_REASONING = ReasoningRecorded(decision_reasoning="Fordi")
+A_DECISION = DecisionMade(number=1, decision_date=date(2026, 3, 2), decision_outcome="granted", assessment_revision=1)
 A_START = AssessmentStarted(started_on=date(2026, 3, 2))
 CAUSE = Cause(datetime(2026, 3, 2, 8, tzinfo=UTC), "tester")
 
@@ -76,6 +80,87 @@ def fails(*_: Any) -> None:
 def needs_an_enquiry(session: Any, envelope: Any, message: Any) -> None:
     if isinstance(message, ReasoningRecorded) and not has_noted(session, envelope.subject, "enquiry.recorded"):
         raise NotYet("Henvendelsen er ikke kommet")
+
+
+# What only a newer release knows
+
+with apart():
+
+    @contract("enquiry.recorded", version=2, by="intake", to="assessment decision", upcasts={1: dict})
+    class EnquiryInWords(EnquiryRecorded):
+        """As the next release of intake tells it."""
+
+
+NEWER = EnquiryInWords(opening_reason="Borgeren kan ikke selv klare indkøb")
+
+
+def restarted(desk: Desk) -> Desk:
+    """The same service, started again: perhaps in another release."""
+    return Desk(desk.name, desk.database.url, desk.clock)
+
+
+def test_a_message_of_a_newer_version_is_kept_whole_with_the_reason_and_holds_its_own_line(
+    intake: Desk, assessment: Desk, decision: Desk, clock: Clock
+):
+    case, another = a_case(), a_case()
+    told = bodies([*intake.tell(case, AN_ENQUIRY, NEWER, THE_END_OF_INTAKE), *intake.tell(another, AN_ENQUIRY)])
+    assessment.inbox.receive([*told, *bodies(decision.tell(case, A_DECISION))])
+    for _ in range(50):
+        clock.let_pass(3600)
+        assessment.inbox.work_due()
+
+    assert assessment.states(case) == ["done", "done", "unknown", "new"]
+    assert assessment.states(another) == ["done"]
+    (kept,) = [row for row in assessment.came() if row.status == "unknown"]
+    assert (kept.reason, kept.envelope) == ("enquiry.recorded version 2 kendes ikke her", told[1])
+
+
+def test_what_a_newer_release_knows_is_taken_by_itself_in_its_order_when_it_starts(
+    intake: Desk, assessment: Desk, clock: Clock
+):
+    case = a_case()
+    assessment.inbox.receive(bodies(intake.tell(case, NEWER, THE_END_OF_INTAKE)))
+
+    with release(EnquiryInWords):
+        newer = restarted(assessment)
+        newer.inbox.work_due()
+
+    assert newer.noted(case) == [("intake", "enquiry.recorded", 1), ("intake", "intake.completed", 2)]
+
+
+def test_what_an_older_copy_still_at_work_has_put_back_is_taken_within_ten_minutes(
+    intake: Desk, assessment: Desk, clock: Clock
+):
+    case = a_case()
+    with release(EnquiryInWords):
+        newer = restarted(assessment)
+        newer.inbox.work_due()
+    assessment.inbox.receive(bodies(intake.tell(case, NEWER)))
+    for _ in range(20):
+        clock.let_pass(600)
+        assessment.inbox.work_due()
+
+    clock.let_pass(600)
+    with release(EnquiryInWords):
+        newer.inbox.work_due()
+
+    assert newer.states(case) == ["done"]
+
+
+def test_what_is_tried_again_after_its_release_has_come_has_all_its_attempts(
+    intake: Desk, assessment: Desk, clock: Clock
+):
+    case = a_case()
+    assessment.inbox.receive(bodies(intake.tell(case, NEWER)))
+    for _ in range(20):
+        clock.let_pass(600)
+        assessment.inbox.work_due()
+    with release(EnquiryInWords):
+        newer = restarted(assessment)
+        newer.before = fails
+        newer.inbox.work_due()
+
+    assert (newer.states(case), newer.attempts(case)) == (["new"], [1])
 
 
 # Once, and in turn

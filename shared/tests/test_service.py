@@ -317,8 +317,8 @@ def test_the_steps_say_enough_to_draw_a_form(office):
 
 # what is stuck
 def park(office: Office) -> UUID:
-    """A message that this release does not know."""
-    told = office.envelope(EnquiryRecorded(opening_reason=f"CPR {CPR}")) | {"version": 99}
+    """A message whose body is wrong."""
+    told = office.envelope(EnquiryRecorded()) | {"body": {"opening_reason": [f"CPR {CPR}"]}}
     office.service.inbox.receive([told])
     return UUID(told["id"])
 
@@ -329,8 +329,16 @@ def test_an_operator_sees_what_is_parked_and_why_without_what_it_says(office):
     (row,) = answer.get_json()["parked"]
 
     assert (row["id"], row["status"], row["type"]) == (str(parked), "parked", "enquiry.recorded")
-    assert "version 99" in row["reason"]
+    assert "opening_reason" in row["reason"]
     assert CPR not in answer.text
+
+
+def test_an_operator_sees_what_waits_for_a_newer_release_and_why(office):
+    office.service.inbox.receive([office.envelope(EnquiryRecorded()) | {"version": 99}])
+    (row,) = office.call(AN_OPERATOR, "GET", "/parked").get_json()["parked"]
+
+    assert (row["status"], row["reason"]) == ("unknown", "enquiry.recorded version 99 kendes ikke her")
+    assert "sagsgang_messages_unknown 1\nsagsgang_messages_parked 0" in office.call(None, "GET", "/metrics").text
 
 
 def test_a_parked_message_is_sent_again_once_its_cause_is_mended(office):
@@ -338,7 +346,7 @@ def test_a_parked_message_is_sent_again_once_its_cause_is_mended(office):
     again = office.call(AN_OPERATOR, "POST", f"/parked/{parked}/replay").get_json()
     with office.database.writing() as session:
         row = session.get(office.came()[0].__class__, parked)
-        row.envelope = row.envelope | {"version": 1}
+        row.envelope = row.envelope | {"body": {}}
     mended = office.call(AN_OPERATOR, "POST", f"/parked/{parked}/replay").get_json()
 
     assert (again["status"], mended["status"]) == ("parked", "done")

@@ -55,9 +55,8 @@ def test_a_body_is_brought_down_step_by_step():
     assert Versions("visit.answered", 2, {1: in_words}, {1: as_a_flag}).down(1, {"answer": "ja"}) == {"comes": True}
 
 
-def test_a_body_is_not_brought_down_where_there_is_no_way():
-    with pytest.raises(ValueError, match=r"visit\.answered: nothing brings version 3 down to version 2"):
-        ANSWER.down(1, FIRST)
+def test_a_version_to_which_there_is_no_way_down_is_known_as_such():
+    assert [ANSWER.goes_down_to(version) for version in (1, 2, 3)] == [False, False, True]
 
 
 @pytest.mark.parametrize(

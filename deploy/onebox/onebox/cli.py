@@ -222,13 +222,14 @@ def fields() -> None:
 @fields.command("export")
 @click.option("--to", type=click.Path(path_type=Path), default=Path("docs"), show_default=True)
 def export_fields(to: Path) -> None:
-    """Write the table of all fields: label, type, when needed, where it comes from.
+    """Write the table of all fields (label, type, when needed, where it comes from), and the shapes in which they are
+    stored, by version.
 
     Example: sagsgang fields export --to docs
     """
     from onebox import exports
 
-    for path in exports.export_fields(to):
+    for path in [*exports.export_fields(to), *exports.export_stored(to / "stored")]:
         click.echo(path)
 
 

@@ -166,7 +166,7 @@ class AmqpTown:
             settled = _settled(flows)
             if settled and flows == before:
                 return
-            if any(flow["parked"] for flow in flows.values()):
+            if any(flow["parked"] or flow["unknown"] for flow in flows.values()):
                 raise LookupError("beskeder sidder fast:\n  " + "\n  ".join(self._parked()))
             if flows != before:
                 before, moved = flows, time.monotonic()
@@ -195,7 +195,7 @@ def _settled(flows: dict[str, Any]) -> bool:
 
 def _unsettled(flows: dict[str, Any]) -> Iterator[str]:
     for name, flow in flows.items():
-        for what in ("unsent", "new", "parked"):
+        for what in ("unsent", "new", "unknown", "parked"):
             if flow[what]:
                 yield f"{name}: {flow[what]} {what}"
         for other, given in flow["out"].items():

@@ -1,5 +1,5 @@
-"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI), fields,
-and what a provider's system is sent.
+"""What docs/ holds of the code: processes (BPMN 2.0), messages (JSON Schema, AsyncAPI), APIs (OpenAPI), fields, the
+shapes of what is stored, and what a provider's system is sent.
 
 Written by `make exports`, and held equal to the code by a test. The same code gives the same files.
 """
@@ -21,13 +21,14 @@ from casework.process import Process
 from casework.process.bpmn import collaboration, to_bpmn
 from casework.service.auth import new_key, public_key
 from casework.service.settings import Settings
-from onebox import fields, orders
+from onebox import fields, orders, stored
 
 FOLDERS = {
     "processes": "processes",
     "contracts": "contracts",
     "openapi": "api",
     "fields": "",
+    "stored": "stored",
     "provider schemas": "providers/schema",
     "provider examples": "providers/examples",
 }
@@ -41,9 +42,9 @@ def written(part: str) -> tuple[str, ...]:
 
 
 def process_of(service: str) -> Process:
-    """The process that runs in a service. Raises StopIteration where its module `process` declares none."""
+    """The newest process of a service. Raises ValueError where its module `process` declares none."""
     module = importlib.import_module(f"{service}.process")
-    return next(one for one in vars(module).values() if isinstance(one, Process))
+    return max((one for one in vars(module).values() if isinstance(one, Process)), key=lambda one: one.version)
 
 
 def openapi_of(service: str) -> dict[str, Any]:
@@ -83,6 +84,7 @@ DOCUMENTS: Mapping[str, Callable[[], dict[str, str]]] = {
     "contracts": contracts.documents,
     "openapi": openapi_documents,
     "fields": field_documents,
+    "stored": stored.documents,
     "provider schemas": orders.schema_documents,
     "provider examples": orders.example_documents,
 }
@@ -109,6 +111,13 @@ def export_openapi(folder: Path) -> list[Path]:
 
 def export_fields(folder: Path) -> list[Path]:
     return _write(folder, field_documents())
+
+
+def export_stored(folder: Path) -> list[Path]:
+    """Raises BreakingChange, and writes nothing, where what is stored no longer is what the folder says of it."""
+    if found := stored.changed(folder):
+        raise BreakingChange(explain(found, stored.ADVICE))
+    return _write(folder, stored.documents())
 
 
 def export_orders(folder: Path) -> list[Path]:

@@ -82,7 +82,7 @@ class House:
         for name, service in self.services.items():
             with service.database.reading() as db:
                 unsent = db.scalars(sa.select(Outgoing).where(Outgoing.sent_at.is_(None))).all()
-                failed = db.scalars(sa.select(Incoming).where(Incoming.status.in_(("new", "parked")))).all()
+                failed = db.scalars(sa.select(Incoming).where(Incoming.status.in_(("new", "unknown", "parked")))).all()
             found += [f"{name} → {row.type}: {row.failure}" for row in unsent]
             found += [f"{name} ← {row.type}: {row.reason}" for row in failed]
         return found

@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from casework.contracts import Command
+from casework.contracts import Command, as_of_now
 from casework.contracts.delivery import AnswerHandled, Handled, Problem
 from casework.contracts.export import DIALECT, Recorder, closed
 from casework.contracts.ordering import OrderSent
@@ -234,10 +234,10 @@ def _carry_out(
 
 def _name(session: Session, provider_id: str, case_id: UUID | None) -> str:
     """What the provider is called in its newest order, by which it signs what it sends; its id where it has none."""
-    query = sa.select(HeardRow.body).where(HeardRow.subject == str(case_id), HeardRow.type == OrderSent.contract.name)
-    orders = [
-        body for body in session.scalars(query.order_by(HeardRow.at.desc())) if body["provider_id"] == provider_id
-    ]
+    query = sa.select(HeardRow).where(HeardRow.subject == str(case_id), HeardRow.type == OrderSent.contract.name)
+    rows = session.scalars(query.order_by(HeardRow.at.desc()))
+    heard = [as_of_now(row.type, row.version, row.body)[1] for row in rows]
+    orders = [body for body in heard if body["provider_id"] == provider_id]
     parties = [i.get("provider") or {} for body in orders for i in body.get("interventions", ())]
     return next((str(party["name"]) for party in parties if party.get("id") == provider_id), provider_id)
 

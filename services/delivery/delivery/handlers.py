@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from casework.contracts import Command
 from casework.phase.handlers import Handlers
+from casework.phase.kept import data_of, state_of
 from casework.phase.store import admit, lock_case
 from casework.phase.tables import CaseRow, RecordRow, RunRow
 from casework.process import Actor, Role, Situation
 from delivery import acknowledgements, changes
 from delivery.commands import AnswerOrder
-from delivery.model import Documentation
+from delivery.model import Documentation, State
 from delivery.rules import of_its_own_order
 from delivery.subgoals import under_each_of_its_goals
 
@@ -37,7 +38,7 @@ class DeliveryHandlers(Handlers):
         if seen is not None and actor.role is Role.PROVIDER:
             seen = changes.revision_at(session, actor.provider_id or "", case_id, seen)
         row = session.get(RecordRow, (case_id, Documentation.step, key))
-        patch = under_each_of_its_goals(patch, row.data if row else {})
+        patch = under_each_of_its_goals(patch, data_of(Documentation, row) if row else {})
         return super().record(session, case_id, patch, actor, now, key=key, seen=seen)
 
     def act(self, session: Session, case_id: UUID, command: Command, actor: Actor, now: datetime) -> Situation[Any]:
@@ -67,5 +68,5 @@ class DeliveryHandlers(Handlers):
     def _acknowledge(self, session: Session, case_id: UUID, actor: Actor, now: datetime) -> None:
         """The newest version of the provider's order has been seen there."""
         run = session.get(RunRow, (case_id, actor.provider_id, 1))
-        if run and run.state.get("version"):
-            acknowledgements.acknowledge(session, case_id, run.state["version"], actor, now)
+        if run and (version := state_of(State, run).version):
+            acknowledgements.acknowledge(session, case_id, version, actor, now)

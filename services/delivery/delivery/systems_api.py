@@ -13,10 +13,10 @@ from marshmallow import fields as mf
 
 from casework import credentials
 from casework.errors import Forbidden, Invalid, NotFound
+from casework.phase.kept import state_of
 from casework.phase.store import looked_at
 from casework.phase.tables import RunRow
 from casework.process import Role
-from casework.schema import read
 from casework.service.app import PAGE
 from casework.service.auth import actor, only
 from casework.service.clock import system
@@ -176,7 +176,7 @@ def blueprint(service: PhaseService) -> Blueprint:
 
 
 def _listed(row: RunRow) -> dict[str, Any]:
-    state = read(State, row.state)
+    state = state_of(State, row)
     return {
         "case_id": str(row.case_id),
         "order_number": state.order_number,

@@ -18,6 +18,7 @@ from casework.contracts import Command, Message
 from casework.contracts.ordering import ActualsImported, CommitmentMade, CommitmentReleased
 from casework.database import lock
 from casework.errors import Invalid, NotFound, Refusal
+from casework.phase.kept import state_of
 from casework.phase.tables import CaseRow, RunRow
 from casework.process import Actor, Role, Situation
 from casework.schema import dump
@@ -139,8 +140,8 @@ def _cpr_numbers(session: Session) -> dict[str, str]:
     query = sa.select(RunRow).where(RunRow.case_id.in_(waiting.with_only_columns(PostingRow.case_id)))
     found: dict[str, str] = {}
     for run in session.scalars(query.order_by(RunRow.number)):
-        if number := (run.state.get("sent") or {}).get("cpr_number"):
-            found[cases[run.case_id]] = number
+        if (sent := state_of(State, run).sent) and sent.cpr_number:
+            found[cases[run.case_id]] = sent.cpr_number
     return found
 
 

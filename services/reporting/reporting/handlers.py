@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from casework.contracts import Message
+from casework.contracts import Message, as_of_now
 from casework.errors import Invalid
 from casework.messaging import Envelope
 from reporting.figures import VumIndex, vum_index
@@ -68,4 +68,5 @@ def take(session: Session, envelope: Envelope, message: Message) -> None:
 def current_vum_index(session: Session) -> VumIndex:
     """The VUM index over all cases so far."""
     rows = session.scalars(sa.select(Archived).where(Archived.type == "position.changed"))
-    return vum_index((row.subject, row.body["process"]) for row in rows)
+    told = ((row.subject, as_of_now(row.type, row.version, row.body)[1]) for row in rows)
+    return vum_index((subject, body["process"]) for subject, body in told)

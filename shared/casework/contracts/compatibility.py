@@ -28,6 +28,8 @@ from casework.contracts.export import ENVELOPE_FILE, file_name, schema_of, schem
 
 Json = Mapping[str, Any]
 
+ADVICE = "Either the change only adds what may be absent, or the message gets the next version, with an example."
+
 _EXACT = ("format", "pattern", "multipleOf", "const")
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
@@ -61,10 +63,9 @@ def changed(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, list[s
     return {title: problems for title, problems in found.items() if problems}
 
 
-def explain(changes: Mapping[str, list[str]]) -> str:
+def explain(changes: Mapping[str, list[str]], advice: str = ADVICE) -> str:
     """What a developer reads when a change breaks."""
     lines = [f"{title}:\n  - " + "\n  - ".join(problems) for title, problems in changes.items()]
-    advice = "Either the change only adds what may be absent, or the message gets the next version, with an example."
     return "\n".join([*lines, advice])
 
 

@@ -6,7 +6,8 @@ for those before it. What the process does not await yet stays (`waiting`) and i
 change.
 
 Where one of them fails, nothing of the batch stands, and each is taken by itself. What fails then is tried again later,
-and parked in the end; it holds its own case there, and no other.
+and parked in the end; it holds its own case there, and no other. What only a newer release knows is kept whole
+(`unknown`), holds its line likewise, and is taken by itself once that release has come.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, aliased
 
-from casework.contracts import Message, UnknownMessage
+from casework.contracts import Message
 from casework.database import Database, insert_all, lock, upsert_all
-from casework.errors import Invalid, NotYet, Refusal
+from casework.errors import Invalid, NotYet, Refusal, TooNew
 from casework.messaging.envelope import Envelope
 from casework.messaging.tables import Incoming, Line
 from casework.schema import read
@@ -80,11 +81,17 @@ TOGETHER = 50
 DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 """How long a failed message rests before each new attempt; after the last it is parked."""
 
+PATIENCE = 4
+"""The last of these delays for what only a newer release knows: it is never parked, and tried so often for ever."""
+
+TO_TRY = ("new", "unknown")
+"""What is tried in its turn, again and again."""
+
 _ONE_OF_THEM = (sa.exc.DataError, sa.exc.IntegrityError, ValueError, OverflowError)
 """What storing a batch fails with where it is about one message; all else is about the database."""
 
 Outcome = tuple[str, str | None]
-"""What has come of a message (done, waiting, failed), and why."""
+"""What has come of a message (done, waiting, unknown, failed), and why."""
 Attempt = Callable[[Envelope, Message], Outcome]
 
 _UNREADABLE = UUID("6f1d0a52-6d2c-4d8e-9d8a-1b6a4c7f3e55")
@@ -95,7 +102,7 @@ _HELD = sa.exists().where(
     _BEFORE.producer == Incoming.producer,
     _BEFORE.subject == Incoming.subject,
     _BEFORE.number < Incoming.number,
-    _BEFORE.status.in_(("new", "parked")),
+    _BEFORE.status.in_((*TO_TRY, "parked")),
 )
 """Whether one before it, of the same producer and subject, is still to be tried, or parked."""
 
@@ -103,7 +110,7 @@ _DUE = (
     sa.select(Incoming.subject)
     .outerjoin(Line, sa.and_(Line.way == "in", Line.other == Incoming.producer, Line.subject == Incoming.subject))
     .where(
-        Incoming.status == "new",
+        Incoming.status.in_(TO_TRY),
         sa.or_(Incoming.try_at.is_(None), Incoming.try_at <= sa.bindparam("now")),
         Incoming.number <= sa.func.coalesce(Line.number, 0) + 1,  # what is not in turn would fill the limit
         ~_HELD,
@@ -114,7 +121,7 @@ _DUE = (
 
 
 _OPEN = sa.select(Incoming).where(
-    Incoming.subject.in_(sa.bindparam("subjects", expanding=True)), Incoming.status.in_(("new", "waiting", "parked"))
+    Incoming.subject.in_(sa.bindparam("subjects", expanding=True)), Incoming.status.in_((*TO_TRY, "waiting", "parked"))
 )
 _LINES = sa.select(Line.other, Line.subject, Line.number).where(
     Line.way == "in", Line.subject.in_(sa.bindparam("subjects", expanding=True))
@@ -124,16 +131,18 @@ _COLUMNS = tuple(column.name for column in Incoming.__table__.columns)
 
 
 class _Arrival:
-    """An open message: its row, and what is in it, or else why it cannot be read."""
+    """An open message: its row, and what is in it, or else what becomes of it as it cannot be read."""
 
     def __init__(self, row: Incoming) -> None:
         self.row, self.envelope = row, read(Envelope, row.envelope)
         self.message: Message | None = None
-        self.fault: str | None = None
+        self.unread: Outcome = ("parked", None)
         try:
             self.message = self.envelope.message()
-        except (UnknownMessage, Invalid) as unreadable:
-            self.fault = str(unreadable)
+        except TooNew as unknown:
+            self.unread = "unknown", str(unknown)
+        except Invalid as wrong:
+            self.unread = "parked", str(wrong)
 
 
 class _Lines(dict[tuple[str, str], int]):
@@ -172,9 +181,9 @@ def _not_held(line: Iterable[_Arrival]) -> Iterator[_Arrival]:
         row = arrival.row
         if holding is not None and row.number > holding:
             return
-        if row.status in ("new", "waiting"):
+        if row.status in (*TO_TRY, "waiting"):
             yield arrival
-        if row.status in ("new", "parked"):
+        if row.status in (*TO_TRY, "parked"):
             holding = row.number
 
 
@@ -183,6 +192,7 @@ class Inbox:
 
     def __init__(self, service: str, database: Database, begin: Begin, clock: Callable[[], datetime]) -> None:
         self.service, self.database, self.begin, self.clock = service, database, begin, clock
+        self._has_looked_back = False
 
     def receive(self, bodies: Iterable[Any]) -> None:
         """Take what has arrived. When this returns, every message is stored or handled, and may be acknowledged.
@@ -209,9 +219,18 @@ class Inbox:
 
     def work_due(self, limit: int = 100) -> int:
         """Try again what has rested long enough; also what a crash left behind. How many subjects it went well for."""
+        if not self._has_looked_back:
+            self._look_back()
         with self.database.reading() as session:
             subjects = list(session.scalars(_DUE, {"now": self.clock(), "limit": limit}))
         return self.work(subjects)
+
+    def _look_back(self) -> None:
+        """This may be the release that knows what the one before did not: that is due at once."""
+        with self.database.writing() as session:
+            unknown = sa.update(Incoming).where(Incoming.status == "unknown")
+            session.execute(unknown.values(try_at=None, attempts=0))
+        self._has_looked_back = True
 
     def replay(self, session: Session, message_id: UUID) -> None:
         """Send a parked message again, after its cause has been mended."""
@@ -329,13 +348,10 @@ class Inbox:
         """Try one message. True: something has moved, so that others may be tried again."""
         row, was = arrival.row, arrival.row.status
         resting = row.try_at is not None and row.try_at > self.clock()
-        if was == "new" and (resting or row.number > lines.get((row.producer, row.subject), 0) + 1):
+        if was in TO_TRY and (resting or row.number > lines.get((row.producer, row.subject), 0) + 1):
             return False
-        if arrival.message is None:
-            self._park(row, arrival.fault or "")
-        else:
-            self._set(row, *attempt(arrival.envelope, arrival.message))
-        if was == "new" and row.status in ("waiting", "done"):
+        self._set(row, *(attempt(arrival.envelope, arrival.message) if arrival.message else arrival.unread))
+        if was in TO_TRY and row.status in ("waiting", "done"):
             lines.take(row)
         return row.status == "done" or row.status != was
 
@@ -353,16 +369,23 @@ class Inbox:
                 work = self.begin(session, [(envelope, message)])
                 outcome = self._attempt(work, envelope, message)
                 work.finish()
+        except TooNew as unknown:
+            return "unknown", str(unknown)
         except Exception as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
             return "failed", f"{type(error).__name__}: {error}"
         return outcome
 
     def _set(self, row: Incoming, outcome: str, reason: str | None) -> None:
-        if outcome == "failed":
-            self._rest(row, reason or "")
-            return
-        row.status, row.reason = outcome, reason
-        row.done_at = self.clock() if outcome == "done" else None
+        match outcome:
+            case "failed":
+                self._rest(row, reason or "")
+            case "unknown":
+                self._keep(row, reason or "")
+            case "parked":
+                self._park(row, reason or "")
+            case _:
+                row.status, row.reason = outcome, reason
+                row.done_at = self.clock() if outcome == "done" else None
 
     def _rest(self, row: Incoming, reason: str) -> None:
         row.attempts += 1
@@ -371,6 +394,13 @@ class Inbox:
             return
         row.status, row.reason, row.try_at = "new", reason[:2000], self.clock() + DELAYS[row.attempts - 1]
         log.warning("message_failed", message_id=str(row.id), type=row.type, subject=row.subject, attempts=row.attempts)
+
+    def _keep(self, row: Incoming, reason: str) -> None:
+        """For a newer release. It is tried again soon, for that may be starting just now, and then slower."""
+        row.status, row.reason = "unknown", reason[:2000]
+        row.try_at = self.clock() + DELAYS[min(row.attempts, PATIENCE)]
+        row.attempts += 1
+        log.warning("message_unknown", message_id=str(row.id), type=row.type, subject=row.subject, reason=row.reason)
 
     def _park(self, row: Incoming, reason: str) -> None:
         row.status, row.reason = "parked", reason[:2000]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from casework.contracts import Message
 from casework.database import count_up, insert_all, lock
 from casework.messaging.envelope import Envelope
+from casework.messaging.spoken import version_spoken
 from casework.messaging.tables import Line, Outgoing
 from casework.schema import dump
 from casework.tracing import current_traceparent
@@ -57,7 +58,8 @@ def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone
     envelopes = []
     for subject, message, cause in letters:
         numbers = {name: next(number[name, subject]) for name in _consumers(producer, message)}
-        envelopes.append(_envelope(producer, subject, message, cause, numbers))
+        version = version_spoken(session, message.contract)
+        envelopes.append(_envelope(producer, subject, message, version, cause, numbers))
     insert_all(session, Outgoing, [_row(envelope) for envelope in envelopes])
     return envelopes
 
@@ -77,12 +79,14 @@ def _draw(session: Session, wanted: Mapping[tuple[str, str], int]) -> dict[tuple
     return {(o, s): iter(range(last - wanted[o, s] + 1, last + 1)) for (_, o, s), last in drawn.items()}
 
 
-def _envelope(producer: str, subject: str, message: Message, cause: Cause, numbers: dict[str, int]) -> Envelope:
+def _envelope(
+    producer: str, subject: str, message: Message, version: int, cause: Cause, numbers: dict[str, int]
+) -> Envelope:
     terms, mine = message.contract, uuid4()
     return Envelope(
         id=mine,
         type=terms.name,
-        version=terms.version,
+        version=version,
         subject=subject,
         numbers=numbers,
         time=cause.time,
@@ -91,7 +95,7 @@ def _envelope(producer: str, subject: str, message: Message, cause: Cause, numbe
         correlation=cause.correlation or mine,
         actor=cause.actor,
         traceparent=current_traceparent(),
-        body=dump(message),
+        body=dict(terms.versions.down(version, dump(message))),
     )
 
 

@@ -68,7 +68,7 @@ class Incoming(Base):
     number: Mapped[int]
     time: Mapped[datetime]
     envelope: Mapped[dict[str, Any]]
-    status: Mapped[str]  # new, waiting (the process does not await it yet), done, parked
+    status: Mapped[str]  # new, waiting (the process does not await it yet), unknown (to this release), done, parked
     attempts: Mapped[int] = mapped_column(default=0)
     try_at: Mapped[datetime | None]  # not before; the consumer's own delay, never the broker's
     reason: Mapped[str | None]

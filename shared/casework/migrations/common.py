@@ -164,6 +164,12 @@ def marks() -> None:
     op.add_column("record", sa.Column("marks", JSON, server_default="{}", nullable=False))
 
 
+def versions() -> None:
+    """In which version a record, a state and a fact were written. What has none is of the first."""
+    for table, column in (("record", "version"), ("run", "state_version"), ("said", "version")):
+        op.add_column(table, sa.Column(column, sa.Integer(), nullable=True))
+
+
 def parcels() -> None:
     """What leaves the house: every service that has channels."""
     op.create_table(

@@ -34,7 +34,7 @@ def part(session: Session, phase: Phase, s: Situation[Any], revision: int) -> di
                 "number": r.number,
                 "key": r.key,
                 "at": r.at,
-                "label": phase.process.rows[r.at].label,
+                "label": phase.process.row_of(r).label,
                 "over": is_over(phase.process, r),
             }
             for r in s.runs

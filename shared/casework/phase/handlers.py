@@ -23,9 +23,10 @@ from casework.contracts.intake import CaseOpened
 from casework.contracts.values import Source
 from casework.errors import Forbidden, Invalid, NotYet, Stale
 from casework.messaging import Cause, Envelope
+from casework.messaging.spoken import version_spoken
 from casework.phase import provenance
 from casework.phase.phase import Phase
-from casework.phase.store import Place, lock_case, lock_cases_of_citizen
+from casework.phase.store import Place, Said, lock_case, lock_cases_of_citizen
 from casework.phase.tables import CaseRow
 from casework.phase.unit_of_work import Doing, LoadedCase, UnitOfWork, Written
 from casework.process import HOUSE, Actor, Effects, Move, Role, Situation, UserTask, Warned, decide
@@ -263,12 +264,13 @@ class Handlers:
         for terms, tell in [*self.phase.facts, (OverviewChanged.contract, lambda s: overview(self.phase, s))]:
             message, subject = tell(s), str(_about(case.row, terms))
             last = unit.said(subject, terms.name)
-            if message is None or (last and _same(last.body, dump(message))):
+            version = version_spoken(unit.session, terms)  # what was told in another said less, or other words
+            if message is None or (last and last.version == version and _same(last.body, dump(message))):
                 continue
             number = last.number + 1 if last else 1
             if hasattr(message, "assessment_revision"):
                 message = replace(message, assessment_revision=number)  # type: ignore[type-var]
-            unit.say(subject, terms.name, number, dump(message))
+            unit.say(subject, terms.name, Said(number, version, dump(message)))
             unit.put(subject, message, cause)
 
     def finish(self, unit: UnitOfWork) -> None:
@@ -315,14 +317,17 @@ def _about(case: CaseRow, terms: Contract) -> UUID | None:
 
 
 def _checked(step: type, merged: Json, given: Any, at: str) -> Json:
-    """The merged step as it is stored: its values right, and in their one form. Keeps what was emptied on purpose."""
+    """The merged step as it is stored: what is given right, and in its one form; the rest was checked when it came.
+
+    Keeps what was emptied on purpose.
+    """
+    touched = {name: value for name, value in merged.items() if name in given}
     try:
-        typed: Any = load_typed(step, records.standing(step, merged))
+        typed: Any = load_typed(step, records.standing(step, touched))
     except Invalid as wrong:
         errors = {f"{at}.{records.as_given(step, merged, given, field)}": why for field, why in wrong.errors.items()}
         raise Invalid(errors) from wrong
-    data: Json = dump(typed)
-    return records.keep_emptied(step, merged, data)
+    return merged | records.keep_emptied(step, touched, dump(typed))
 
 
 def _same(before: Json, after: Json) -> bool:
@@ -341,6 +346,6 @@ def overview(phase: Phase, s: Situation[Any]) -> OverviewChanged:
     tasks = [
         Task(name=f"{phase.name}.{node.name}", label=node.label, roles=tuple(str(r) for r in node.roles))
         for run in s.runs
-        if isinstance(node := phase.process.rows[run.at], UserTask)
+        if isinstance(node := phase.process.row_of(run), UserTask)
     ]
     return OverviewChanged(warnings=tuple(w.rule for w in warnings(phase, s)), tasks=tuple(tasks))

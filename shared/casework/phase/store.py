@@ -19,6 +19,7 @@ from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.fields import Step
+from casework.phase.kept import data_of, marks_of, state_of
 from casework.phase.phase import Phase
 from casework.phase.tables import AccessRow, CaseRow, HeardRow, RecordRow, RunRow, SaidRow
 from casework.process import Actor, Role, Run, Situation, Told
@@ -97,9 +98,10 @@ class Heard(NamedTuple):
 
 
 class Said(NamedTuple):
-    """The newest of a fact that this phase has told, and how many there have been."""
+    """The newest of a fact that this phase has told, in which version, and how many there have been."""
 
     number: int
+    version: int
     body: Json
 
 
@@ -118,8 +120,10 @@ def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow]) -> Stored:
     """All that the phase knows of the cases: four statements, and one for the phase's own texts."""
     stored = Stored(texts=phase.texts(session) if phase.texts else {})
     owners = {owner for case in cases for owner in owners_of(case)}
+    steps = phase.by_step
     for row in session.execute(_RECORDS, {"owners": list(owners)}):
-        stored.records[row.owner_id].append(row)
+        if row.step in steps:  # what is kept of a retired step is left alone
+            stored.records[row.owner_id].append(row)
     for row in session.execute(_RUNS, {"cases": [case.id for case in cases]}):
         stored.runs[row.case_id].append(row)
     keys = {run.key for runs in stored.runs.values() for run in runs if run.key}
@@ -135,7 +139,7 @@ def fetch_told(session: Session, stored: Stored, subjects: Collection[str]) -> N
         terms, body = as_of_now(row.type, row.version, row.body)
         stored.heard[row.subject].append(heard(terms, body, row.at, row.producer, row.number))
     for row in session.execute(_SAID, {"subjects": list(subjects)}):
-        stored.said[row.subject][row.type] = Said(row.number, row.body)
+        stored.said[row.subject][row.type] = Said(row.number, row.version or 1, row.body)
 
 
 def heard(terms: Contract, body: Mapping[str, Any], at: datetime, producer: str, number: int) -> Heard:
@@ -159,17 +163,18 @@ def situation(
     """One of the cases, as its phase's rules see it."""
     runs = stored.runs.get(case.id, ())
     records = [record for owner in owners_of(case) for record in stored.records.get(owner, ())]
+    steps = phase.by_step
     subjects = subjects_of(case, (run.key for run in runs))
     return Situation(
         phase=phase.name,
         case_id=case.id,
         case=read(CaseOpened, case.opened) if case.opened else None,
-        own={(r.step, r.key): r.data for r in records},
-        marks={(r.step, r.key): r.marks for r in records},
+        own={(r.step, r.key): data_of(steps[r.step], r) for r in records},
+        marks={(r.step, r.key): marks_of(steps[r.step], r) for r in records},
         heard=told_of(stored, subjects),
         said=said_of(stored, subjects),
-        runs=tuple(Run(r.number, r.key, r.at, read(phase.state, r.state), r.version) for r in runs),
-        steps=phase.by_step,
+        runs=tuple(_run(phase, r) for r in runs),
+        steps=steps,
         municipality=municipality,
         actor=actor,
         now=now,
@@ -177,6 +182,13 @@ def situation(
         computes=phase.computes,
         texts=stored.texts,
     )
+
+
+def _run(phase: Phase, row: Any) -> Run[Any]:
+    """A number where it stands in this release. Raises TooNew where a newer one has moved it."""
+    version, at = phase.process.stands(row.version, row.at)
+    moved_from = row.at if version != row.version else ""
+    return Run(row.number, row.key, at, state_of(phase.state, row), version, moved_from)
 
 
 def subjects_of(case: CaseRow, keys: Iterable[str]) -> list[str]:

@@ -7,9 +7,37 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
+from casework.contracts import as_of_now, load_all
 from casework.database import Base
+
+
+class KeptMessage(TypeDecorator[dict[str, Any]]):
+    """The body of a message, kept with its version beside its fields, and read as the newest version has it."""
+
+    impl = sa.JSON
+    cache_ok = True
+    version = "~version"  # no field is called so; where it is missing, the first
+
+    def __init__(self, name: str) -> None:
+        super().__init__(none_as_null=True)
+        self.name = name
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else self.impl)
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Any) -> dict[str, Any] | None:
+        newest = load_all()[self.name].version
+        return value if value is None or newest == 1 else {**value, self.version: newest}
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Any) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        version = value.pop(self.version, 1)
+        return dict(as_of_now(self.name, version, value)[1])
 
 
 class CaseRow(Base):
@@ -19,7 +47,7 @@ class CaseRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     citizen_id: Mapped[UUID | None] = mapped_column(index=True)
     revision: Mapped[int] = mapped_column(default=0)
-    opened: Mapped[dict[str, Any] | None]  # case.opened, as last changed
+    opened: Mapped[dict[str, Any] | None] = mapped_column(KeptMessage("case.opened"))  # as last changed
     opened_at: Mapped[datetime | None]
 
 
@@ -33,6 +61,7 @@ class RecordRow(Base):
     data: Mapped[dict[str, Any]]
     changed: Mapped[dict[str, Any]]  # unit -> the revision at which it last changed
     marks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")  # path -> who wrote it, when, from whom
+    version: Mapped[int | None]  # of the step, in which it was written; none: the first (`phase.kept` reads it)
 
 
 class RunRow(Base):
@@ -46,6 +75,7 @@ class RunRow(Base):
     at: Mapped[str]
     since: Mapped[datetime]
     state: Mapped[dict[str, Any]]
+    state_version: Mapped[int | None]  # in which the state was written; none: the first (`phase.kept` reads it)
 
 
 class HeardRow(Base):
@@ -71,6 +101,7 @@ class SaidRow(Base):
     type: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int]
     body: Mapped[dict[str, Any]]
+    version: Mapped[int | None]  # in which it was told; none: the first. Told in another it is another
 
 
 class JournalRow(Base):

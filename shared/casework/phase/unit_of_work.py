@@ -20,6 +20,7 @@ from casework.contracts import Message
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.database import insert_all, upsert_all
 from casework.messaging import Cause, Envelope, Letter, put_all
+from casework.phase.kept import beyond_of, changed_of
 from casework.phase.phase import Phase
 from casework.phase.store import (
     Heard,
@@ -40,6 +41,7 @@ from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, RunR
 from casework.process import HOUSE, Actor, Situation, Told
 from casework.records import Change, Json
 from casework.schema import dump, read
+from casework.versions import versions_of
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class LoadedCase:
     situation: Situation[Any]
     changed: dict[Place, Json]  # of each record: unit -> the revision at which it last changed
     since: dict[tuple[str, int], datetime]  # of each number: since when it stands where it stands
+    beyond: dict[tuple[str, int], Json]  # and what a newer release has added to its state
     untold: tuple[Doing, datetime] | None = None  # after which its facts have not been compared yet
 
     @property
@@ -101,14 +104,15 @@ class UnitOfWork:
 
     def load(self, rows: Sequence[CaseRow]) -> None:
         """Read all that is known of these cases, whose rows the caller has locked."""
-        self._stored = fetch(self.session, self.phase, rows)
+        self._stored, steps = fetch(self.session, self.phase, rows), self.phase.by_step
         for row in rows:
             records = [r for owner in owners_of(row) for r in self._stored.records.get(owner, ())]
             self.cases[row.id] = LoadedCase(
                 row,
                 situation(self.phase, self._stored, row, self.municipality, HOUSE, _LONG_AGO),
-                {(r.step, r.key): r.changed for r in records},
+                {(r.step, r.key): changed_of(steps[r.step], r) for r in records},
                 {(r.key, r.number): r.since for r in self._stored.runs.get(row.id, ())},
+                {(r.key, r.number): beyond_of(self.phase.state, r) for r in self._stored.runs.get(row.id, ())},
             )
 
     def has_others_of_the_citizen(self, case: LoadedCase) -> bool:
@@ -171,11 +175,13 @@ class UnitOfWork:
         """Keep what is other than it was: records with what changed in them, and numbers with where they stand."""
         revision = case.row.revision
         for place, what in written.items():
-            owner = owner_of(after.steps[place[0]], case.row)
+            step = after.steps[place[0]]
+            owner = owner_of(step, case.row)
             changed = {**case.changed.get(place, {}), **dict.fromkeys((c.unit for c in what.changes), revision)}
             data, marks = after.own.get(place, {}), dict(what.marks)
             self._records[owner, *place] = {
                 "owner_id": owner, "step": place[0], "key": place[1], "data": data, "changed": changed, "marks": marks,
+                "version": step.versions.newest,
             }  # fmt: skip
             for other in self.cases.values():
                 if owner in owners_of(other.row):
@@ -190,7 +196,8 @@ class UnitOfWork:
                     case.since[which] = after.now
                 self._runs[case.id, *which] = {
                     "case_id": case.id, "key": run.key, "number": run.number, "version": run.version,
-                    "at": run.at, "since": case.since[which], "state": dump(run.state),
+                    "at": run.at, "since": case.since[which], "state": case.beyond.get(which, {}) | dump(run.state),
+                    "state_version": versions_of(type(run.state)).newest,
                 }  # fmt: skip
         case.situation = replace(case.situation, runs=after.runs, _views={})
 
@@ -198,9 +205,9 @@ class UnitOfWork:
         """The newest of this fact that was told about this subject."""
         return self._stored.said[subject].get(name)
 
-    def say(self, subject: str, name: str, number: int, body: Json) -> None:
-        self._stored.said[subject][name] = Said(number, body)
-        self._said[subject, name] = {"subject": subject, "type": name, "number": number, "body": body}
+    def say(self, subject: str, name: str, said: Said) -> None:
+        self._stored.said[subject][name] = said
+        self._said[subject, name] = {"subject": subject, "type": name, **said._asdict()}
 
     def note(self, **row: Any) -> None:
         """An entry of the journal."""

@@ -6,11 +6,13 @@ A row is one BPMN element. Its kind says what it is, `on` what starts it, `do` w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
+
+from casework.errors import TooNew
 
 
 class Role(StrEnum):
@@ -152,17 +154,27 @@ class Always(Node):
 class Process:
     """The backbone of one phase.
 
-    `number` names what runs once per number (recommendation, decision, …). Raises ValueError at import where a row
-    points nowhere, is named twice, or cannot be reached.
+    `number` names what runs once per number (recommendation, decision, …). A number ends on the table on which it
+    began: from version 2 on, `earlier` holds the tables before this one, or `moves` says where those who stand on one
+    go here: `moves={1: {"draft": "decide"}}`. Where version 1 is in `earlier`, only those that stand at a row named in
+    `moves` go; where it is not, all do, and a row that is not named keeps its name.
+
+    Raises ValueError at import where a row points nowhere, is named twice, or cannot be reached; and where numbers of
+    an older version would stand on no row.
     """
 
     def __init__(
-        self, name: str, label: str, *, version: int, number: str, nodes: tuple[Node, ...], by_version: bool = False
-    ) -> None:
+        self, name: str, label: str, *, version: int, number: str, nodes: tuple[Node, ...], by_version: bool = False,
+        earlier: tuple[Process, ...] = (), moves: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> None:  # fmt: skip
         self.name, self.label, self.version, self.number, self.nodes = name, label, version, number, nodes
         self.by_version = by_version  # its numbers are the versions that messages carry
         self.rows = {node.name: node for node in nodes}
+        self.tables = (self, *sorted(earlier, key=lambda table: table.version, reverse=True))
+        self.moves = moves or {}
+        self._by_version = {table.version: table for table in self.tables}
         self._check()
+        self._check_versions()
 
     def _check(self) -> None:
         if len(self.rows) != len(self.nodes):
@@ -179,6 +191,56 @@ class Process:
             if not enters_itself and node.name not in entered:
                 raise ValueError(f"{self.name}.{node.name} is never reached")
 
+    def _check_versions(self) -> None:
+        older = set(range(1, self.version))
+        kept = self._by_version.keys() - {self.version}
+        if len(self._by_version) != len(self.tables) or any(table.name != self.name for table in self.tables):
+            raise ValueError(f"{self.name} version {self.version}: an earlier table is there twice, or of another")
+        if strange := sorted((kept | self.moves.keys()) - older):
+            raise ValueError(f"{self.name} version {self.version} has no earlier version {strange[0]}")
+        if lost := sorted(older - kept - self.moves.keys()):
+            raise ValueError(
+                f"{self.name} version {self.version}: numbers of version {lost[0]} have neither table nor move"
+            )
+        for version, moved in self.moves.items():
+            for begins, arrives in moved.items():
+                self._check_move(self._by_version.get(version), begins, arrives)
+
+    def _check_move(self, table: Process | None, begins: str, arrives: str) -> None:
+        here, there = table.rows.get(begins) if table else None, self.rows.get(arrives)
+        what = f"{self.name}: the move from {begins} to {arrives}"
+        if there is None or not there.rests or (table and (here is None or not here.rests)):
+            raise ValueError(f"{what} is not between rows at which a number rests")
+        if here and here.kind != there.kind:
+            raise ValueError(f"{what} would wait for another deadline")
+
+    def table(self, version: int) -> Process:
+        """The table on which a number of this version walks. Raises TooNew for one that is not known here."""
+        if version == self.version:
+            return self
+        if version not in self._by_version:
+            raise TooNew(f"{self.label} version {version} kendes ikke her")
+        return self._by_version[version]
+
+    def stands(self, version: int, at: str) -> tuple[int, str]:
+        """Where a stored number stands now: the version of its table, and the row.
+
+        Raises TooNew for a version or row that is not known here.
+        """
+        if version != self.version and version in self.moves:
+            moved = self.moves[version].get(at, None if version in self._by_version else at)
+            version, at = (version, at) if moved is None else (self.version, moved)
+        if at not in self.table(version).rows:
+            raise TooNew(f"{self.label} version {version} har intet trin »{at}« her")
+        return version, at
+
+    def row_of(self, run: Any) -> Node:
+        """The row at which a number stands, in the table of its version. Raises TooNew for one not known here."""
+        table = self.table(run.version)
+        if run.at not in table.rows:
+            raise TooNew(f"{self.label} version {run.version} har intet trin »{run.at}« her")
+        return table.rows[run.at]
+
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 
@@ -189,9 +251,13 @@ class Process:
         """The rows that answer this act or message."""
         return tuple(node for node in self.nodes if node.on is trigger)
 
+    def answers(self, trigger: type) -> tuple[Node, ...]:
+        """The same, in every table that a number may stand on; the newest first."""
+        return tuple(row for table in self.tables for row in table.on(trigger))
+
     def triggers(self) -> tuple[type, ...]:
-        """All acts and messages that some row answers, in the order of the rows."""
-        return tuple(dict.fromkeys(node.on for node in self.nodes if node.on))
+        """All acts and messages that some row answers, in the order of the rows, the newest table first."""
+        return tuple(dict.fromkeys(node.on for table in self.tables for node in table if node.on))
 
     def open_at(self, place: str) -> tuple[Node, ...]:
         """The rows open to a number that stands at `place` (without those that are always open)."""

@@ -57,6 +57,7 @@ class Run(Generic[S]):
     at: str
     state: S
     version: int = 1  # of the process, on which it began and will end
+    moved_from: str = ""  # the row of an earlier table that it was moved from, until that is told
 
 
 class Told:
@@ -334,7 +335,7 @@ class Situation(Generic[S]):
 
     def moved(self, to: str) -> Situation[S]:
         assert self.run is not None
-        return self._with(replace(self.run, at=to))
+        return self._with(replace(self.run, at=to, moved_from=""))
 
     def _with(self, run: Run[S]) -> Situation[S]:
         kept = [r for r in self.runs if (r.key, r.number) != (run.key, run.number)]

@@ -119,6 +119,7 @@ def _stuck(session: Any) -> dict[str, int]:
         "unsent": unsent,
         "new": counts.get("new", 0),
         "waiting": counts.get("waiting", 0),
+        "unknown": counts.get("unknown", 0),
         "parked": counts.get("parked", 0),
     }
 
@@ -165,7 +166,8 @@ def _operate(app: Flask, service: Service) -> None:
     @only(Role.OPERATOR)
     def parked() -> Response:
         """Messages that are stuck: envelope and reason, no body. Keyset-paged by `after`."""
-        query = sa.select(Incoming).where(Incoming.status.in_(("parked", "waiting"))).order_by(Incoming.id).limit(PAGE)
+        stuck = Incoming.status.in_(("parked", "unknown", "waiting"))
+        query = sa.select(Incoming).where(stuck).order_by(Incoming.id).limit(PAGE)
         if after := request.args.get("after"):
             query = query.where(Incoming.id > _uuid(after))
         with service.database.reading() as session:

@@ -421,12 +421,12 @@ def _recorders(phase: Phase, step: type[Step]) -> list[str]:
 
 def _actors(process: ProcessType, command: type[Command]) -> list[str]:
     """The roles of its rows; where a caseworker may, so may their leader."""
-    roles = {str(role) for row in process.on(command) for role in row.roles}
+    roles = {str(role) for row in process.answers(command) for role in row.roles}
     return sorted(roles | ({str(Role.LEADER)} if str(Role.CASEWORKER) in roles else set()))
 
 
 def _label(process: ProcessType, command: type[Command]) -> str:
-    return next((row.label for row in process.on(command)), command.wire)
+    return next((row.label for row in process.answers(command)), command.wire)
 
 
 def described(cls: type, skip: tuple[str, ...] = ()) -> list[dict[str, Any]]:

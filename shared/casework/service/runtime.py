@@ -16,6 +16,7 @@ from casework.channels import Channel, ParcelRow, Post
 from casework.database import Database
 from casework.messaging import Direct, Inbox, Relay, Transport
 from casework.messaging.inbox import Begin
+from casework.messaging.spoken import IN_SESSION
 from casework.service import clock as clocks
 from casework.service.settings import Settings
 
@@ -42,7 +43,7 @@ class Service:
         self.name, self.settings = name, settings
         vocabularies.use(settings.municipality)  # before the settings, which may name codes that were taken in
         self.municipality = configuration.load(settings.municipality)
-        self.database = Database(settings.database)
+        self.database = Database(settings.database, {IN_SESSION: settings.speaks})
         self.clock: Callable[[], datetime] = clocks.make(settings.clock, production=settings.production)
         self.transport = transport or make_transport(settings)
         self.inbox = Inbox(name, self.database, begin, clocks.system)

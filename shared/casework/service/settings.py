@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from environs import Env
 
 from casework.configuration import Misconfigured
+from casework.messaging.spoken import Speaks, speaks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +28,11 @@ class Settings:
     tick_seconds: float = 10.0  # how often it is looked whether something is due, or to leave the house
     tasks_broker: str = ""  # Celery's broker where it is another than the messages'
     private_receivers: bool = False  # webhooks may call addresses in the house's own network
+    speaks: Speaks = field(default_factory=dict)  # messages that are sent in an older version: order.accepted:1,…
 
     @classmethod
     def from_env(cls, service: str) -> Settings:
-        """Raises environs' EnvError, naming the variable, where one is wrong."""
+        """Raises environs' EnvError or Misconfigured, naming the variable, where one is wrong."""
         env = Env(prefix=f"{service.upper()}_")
         return cls(
             database=env.str("DATABASE", f"sqlite:///{service}.db"),
@@ -45,6 +47,7 @@ class Settings:
             tick_seconds=env.float("TICK_SECONDS", cls.tick_seconds),
             tasks_broker=env.str("TASKS_BROKER", cls.tasks_broker),
             private_receivers=env.bool("PRIVATE_RECEIVERS", cls.private_receivers),
+            speaks=speaks(service, env.str("SPEAKS", "")),
         )
 
 

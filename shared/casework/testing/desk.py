@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.contracts import Message, load_all
-from casework.database import Base, Database
+from casework.database import Base, Database, Row
 from casework.messaging import Cause, Envelope, Inbox, one_by_one, put
 from casework.messaging.tables import Incoming, Outgoing
 from casework.phase.tables import JournalRow
@@ -40,9 +40,9 @@ def takes_it(session: Session, envelope: Envelope, message: Message) -> None:
 class Desk:
     """`before` is called before a message is noted; what it raises, the inbox sees."""
 
-    def __init__(self, name: str, url: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, name: str, url: str, clock: Callable[[], datetime], info: Row | None = None) -> None:
         self.name, self.clock = name, clock
-        self.database = Database(url)
+        self.database = Database(url, info)
         Base.metadata.create_all(self.database.engine)
         self.before: Hook = takes_it
         self.inbox = Inbox(name, self.database, one_by_one(self._note), clock)
