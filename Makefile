@@ -16,7 +16,7 @@ VENDOR := services/portal/portal/static/vendor
 IN_MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000 { print "TMPDIR=/dev/shm" }')
 PARTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/onebox/pyproject.toml)
 
-.PHONY: help install demo test test-tools lint fmt exports clean
+.PHONY: help install demo test test-tools lint fmt exports documents clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ exports: install ## Write anew what is derived from the code: processes, schemas
 	$(BIN)/sagsgang processes export
 	$(BIN)/sagsgang contracts export
 	$(BIN)/sagsgang fields export
+
+documents: install ## Record anew what every walk ends in, where the changelog names what is other than before
+	$(IN_MEMORY) $(BIN)/python -m tests.documents
 
 clean: ## Remove what these verbs made, except data
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

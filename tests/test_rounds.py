@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from onebox import walk as walks
 from onebox.towns import DirectTown
 
+from .documents import Watched, begins, differences, recorded, rounds
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rounds")]
 
-ROOT = Path(__file__).parents[1]
 BIRKEN, HAVNEN = "Bostøtten Birken", "Værkstedet Havnen"
 
 GOALS = [
@@ -40,7 +39,7 @@ HISTORY = {
 
 
 Played = tuple[list[str], list[dict[str, Any]], dict[str, Any]]
-"""What did not go as the walk says, the case as it stood after some acts, and at the end."""
+"""What was not as the walk says or as was recorded, the case as it stood after some acts, and at the end."""
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +48,10 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return play("jonas", tmp_path_factory.mktemp("rounds"), "followup.conclude")
 
 
-def play(rounds: str, folder: Path, *acts: str) -> Played:
+def play(name: str, folder: Path, *acts: str) -> Played:
     """The shipped walk, and the rounds that go on where it ends; looks at the case after each of these acts."""
-    data = walks.read_walk(ROOT / "deploy/onebox/onebox/walks/1-jonas.yaml")
-    more = yaml.safe_load((ROOT / f"tests/rounds/{rounds}.yaml").read_text("utf-8"))
-    data["steps"] += more["steps"]
-    begins = walks.moment(datetime.now(UTC), data["steps"][0]["at"])
-    town = DirectTown(folder, begins)
+    data, before = rounds(name)
+    town = DirectTown(folder, begins(data))
     stood: list[dict[str, Any]] = []
 
     def look(outcome: walks.Outcome) -> None:
@@ -63,14 +59,15 @@ def play(rounds: str, folder: Path, *acts: str) -> Played:
             stood.append(walk.document())
 
     try:
-        walk = walks.Walk(data, town)
+        walk = Watched(data, town)
         findings = [f"trin {o.number}: {f.text}" for o in walk.play(look) for f in o.findings]
-        return findings, stood, walk.document()
+        now = walk.document()
+        return findings + differences(recorded(f"rounds-{name}"), walk.outcome(town.house, before)), stood, now
     finally:
         town.close()
 
 
-def test_every_round_goes_as_the_walk_says(played):
+def test_every_round_goes_as_the_walk_says_and_ends_as_was_recorded(played):
     assert played[0] == []
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -25,8 +23,8 @@ from onebox import walk as walks
 from onebox.distributed import AmqpTown
 from onebox.towns import DirectTown
 
-HERE = Path(__file__).parent
-WALKS = sorted([*(HERE.parent / "deploy/onebox/onebox/walks").glob("*.yaml"), *(HERE / "walks").glob("*.yaml")])
+from .documents import WALKS, Watched, begins, differences, recorded
+
 pytestmark = pytest.mark.slow
 
 SAID = {
@@ -43,17 +41,13 @@ class Played:
     walk: str
     data: dict[str, Any]
     findings: list[str]
+    outcome: dict[str, Any]
     letters: list[LetterRow]
     parcels: list[ParcelRow]
 
 
-def play(data: dict[str, Any], town: walks.Town) -> list[str]:
-    outcomes = walks.Walk(data, town).play(lambda _: None)
-    return [f"trin {o.number}: {f.text}" for o in outcomes for f in o.findings]
-
-
-def begins(data: dict[str, Any]) -> datetime:
-    return walks.moment(datetime.now(UTC), data["steps"][0]["at"])
+def play(walk: Watched) -> list[str]:
+    return [f"trin {o.number}: {f.text}" for o in walk.play(lambda _: None) for f in o.findings]
 
 
 @pytest.fixture(
@@ -64,17 +58,29 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     data = walks.read_walk(request.param)
     town = DirectTown(tmp_path_factory.mktemp("walk"), begins(data))
     try:
-        findings = play(data, town)
+        walk = Watched(data, town)
+        findings, outcome = play(walk), walk.outcome(town.house)
         with town.house.services["decision"].database.reading() as session:
             letters = session.scalars(sa.select(LetterRow).order_by(LetterRow.made_at)).all()
             parcels = session.scalars(sa.select(ParcelRow)).all()
-        yield Played(request.param.stem, data, findings, list(letters), list(parcels))
+        yield Played(request.param.stem, data, findings, outcome, list(letters), list(parcels))
     finally:
         town.close()
 
 
 def test_a_worked_case_plays_to_its_end_in_one_process(played):
     assert played.findings == []
+
+
+def test_a_worked_case_ends_in_the_documents_acts_and_facts_that_were_recorded(played):
+    assert differences(recorded(played.walk), played.outcome) == []
+
+
+def test_what_is_other_than_was_recorded_is_told_by_its_path_with_before_and_after():
+    now = recorded(WALKS[0].stem)
+    now["documents"]["end, case 1"]["case.phase"] = "intake"
+
+    assert differences(recorded(WALKS[0].stem), now) == ["end, case 1: case.phase: 'followup' → 'intake'"]
 
 
 def test_every_letter_of_a_worked_case_is_kept_and_handed_over(played):
@@ -102,9 +108,11 @@ def _is_archivable(pdf: bytes, title: str) -> bool:
 def test_a_worked_case_plays_to_its_end_with_every_role_a_process(tmp_path, postgres_server, rabbitmq):
     data = walks.read_walk(WALKS[0])
     town = AmqpTown(tmp_path, begins(data), postgres=postgres_server, rabbitmq=rabbitmq)
+    walk = Watched(data, town)
 
     try:
-        assert play(data, town) == []
+        assert play(walk) == []
+        assert differences(recorded(WALKS[0].stem), {"documents": walk.documents()}) == []
     finally:
         town.close()
     assert left_behind(town) == []
