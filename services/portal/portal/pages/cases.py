@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from casework.configuration import Track
@@ -22,6 +21,7 @@ from portal import forms, identity, overview, reading, reuse, wording
 from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
+from portal.language import gettext
 from portal.model import Access, Citizen, ListedCase
 from portal.pages.here import acting, bar, call, descriptions, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
