@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,19 +16,19 @@ from casework.contracts import PHASES
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor
 from casework.service import auth
-from portal import forms, identity, overview, reading, reuse, wording
+from portal import forms, identity, listing, overview, reading, reuse, wording
 from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
 from portal.language import gettext
-from portal.model import Access, Citizen, ListedCase
+from portal.listing import PAGE
+from portal.model import Access, ListedCase
 from portal.pages.here import acting, bar, call, descriptions, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
-from portal.whose import Desk, nobodys, waits_for
+from portal.whose import WAITS_FOR_A_LEADER, Desk
 
 blp = Blueprint("cases", __name__, url_prefix="/cases")
 
-PAGE = 25
 NOBODYS = "Sagen findes ikke, eller du har ikke adgang til den"
 
 
@@ -47,10 +46,8 @@ def listed() -> Any:
             chosen, rows = False, _rows(session, desk, mine=False)  # who has no cases is not met by an empty page
     more = None
     if len(rows) > PAGE:
-        last = rows[PAGE - 1][0]
-        place = f"{last.due_sort.isoformat()}_{last.id}"
-        query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None, "after": place}
-        more = url_for("cases.listed", **query)
+        query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None}
+        more = url_for("cases.listed", **query | {"after": listing.place_of(rows[PAGE - 1][0])})
     return render_template(
         "cases.html", rows=rows[:PAGE], more=more, mine=chosen, asked=asked, phases=PHASES, today=today(), desk=desk
     )  # fmt: skip
@@ -59,31 +56,17 @@ def listed() -> Any:
 def _rows(session: Session, desk: Desk, *, mine: bool) -> list[Any]:
     """One page and one row more, by the filters of the address; one statement."""
     asked = request.args
-    query = sa.select(ListedCase, Citizen.name).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
-    query = query.where(ListedCase.number.is_not(None), desk.findable())
+    where = [ListedCase.number.is_not(None), desk.findable()]
     if not asked.get("closed"):
-        query = query.where(ListedCase.closed_on.is_(None))
-    if mine:
-        query = query.where(sa.or_(desk.own(), nobodys()))
+        where.append(ListedCase.closed_on.is_(None))
     if asked.get("phase") in PHASES:
-        query = query.where(ListedCase.phase == asked["phase"])
+        where.append(ListedCase.phase == asked["phase"])
     if asked.get("overdue"):
-        query = query.where(ListedCase.next_due < today())
+        where.append(ListedCase.next_due < today())
     if asked.get("waits") == "leader":
-        query = query.where(waits_for(LEADER))
-    if (place := _place(asked.get("after", ""))) is not None:
-        query = query.where(sa.tuple_(ListedCase.due_sort, ListedCase.id) > place)
-    query = query.order_by(ListedCase.due_sort, ListedCase.id).limit(PAGE + 1)
+        where.append(WAITS_FOR_A_LEADER)
+    query = listing.page(where, desk.mine() if mine else (), asked.get("after", ""))
     return list(session.execute(query).all())
-
-
-def _place(text: str) -> Any:
-    """Where the last page ended. What is no place is the beginning."""
-    day, _, known = text.partition("_")
-    try:
-        return sa.tuple_(sa.literal(date.fromisoformat(day)), sa.literal(UUID(known), sa.Uuid()))
-    except ValueError:
-        return None
 
 
 # a new case
