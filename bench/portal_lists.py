@@ -1,8 +1,8 @@
 """The portal's lists and searches with very many cases, each beside a bare page that asks the same.
 
 `python bench/portal_lists.py --cases 1000000 --dsn postgresql+psycopg://…` fills an empty database (one that holds
-cases already is taken as it is) and prints a line per page: CPU of this process in ms, wall clock in ms (with the database's
-work), statements, and the ratio of CPU to the bare page. Without `--dsn` a database is made for it, and dropped.
+cases already is taken as it is) and prints a line per page: CPU of this process in ms, wall clock in ms (with the work of the
+database), statements, and the ratio of CPU to the bare page. Without `--dsn` a database is made for it, and dropped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from portal.model import Citizen, ListedCase
 from portal.settings import PortalSettings
 
 # Every tenth citizen is a Jonas, every twentieth a Grethe, whose cases are all closed; half of the cases are closed, a
-# caseworker has about 400 cases, one case in 500 is nobody's, one in 250 waits for the leader, one in 50 is confidential.
+# caseworker has about 400 cases, one case in 500 is nobody's, one in 250 waits for a leader, 1 in 50 is confidential.
 SEED = (
     """INSERT INTO citizen (id, name, born_on, cpr_hash, stamp)
     SELECT md5('citizen' || n)::uuid,

@@ -56,7 +56,7 @@ class ListedCase(Base):
     next_kind: Mapped[str | None]
     due_sort: Mapped[date] = mapped_column(default=NEVER)
     warnings: Mapped[int] = mapped_column(default=0)
-    tasks: Mapped[list[Any]]  # [{"name", "label", "roles"}], open now
+    tasks: Mapped[list[Any]] = mapped_column(default=list)  # [{"name", "label", "roles"}], open now
 
 
 class Position(Base):
@@ -70,7 +70,7 @@ class Position(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[str]
     since: Mapped[datetime]
-    stamp: Mapped[str]
+    stamp: Mapped[str] = mapped_column(default=UNHEARD)
 
 
 class Overview(Base):
@@ -81,7 +81,7 @@ class Overview(Base):
     process: Mapped[str] = mapped_column(primary_key=True)
     warnings: Mapped[int]
     tasks: Mapped[list[Any]]
-    stamp: Mapped[str]
+    stamp: Mapped[str] = mapped_column(default=UNHEARD)
 
 
 class Deadline(Base):
@@ -116,7 +116,7 @@ class Citizen(Base):
     name: Mapped[str | None] = mapped_column(index=True)
     born_on: Mapped[date | None]
     cpr_hash: Mapped[str | None] = mapped_column(index=True)
-    stamp: Mapped[str]
+    stamp: Mapped[str] = mapped_column(default=UNHEARD)
 
 
 class Provider(Base):
@@ -130,7 +130,7 @@ class Provider(Base):
     ean: Mapped[str | None]
     offer: Mapped[str | None]
     email: Mapped[str | None]
-    stamp: Mapped[str]
+    stamp: Mapped[str] = mapped_column(default=UNHEARD)
 
 
 class Notification(Base):
