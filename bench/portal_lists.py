@@ -1,8 +1,8 @@
 """The portal's lists and searches with very many cases, each beside a bare page that asks the same.
 
 `python bench/portal_lists.py --cases 1000000 --dsn postgresql+psycopg://…` fills an empty database (one that holds
-cases already is taken as it is) and prints a line per page: CPU of this process in ms, wall clock in ms (with the work of the
-database), statements, and the ratio of CPU to the bare page. Without `--dsn` a database is made for it, and dropped.
+cases already is taken as it is) and prints a line per page: CPU of this process in ms, wall clock in ms (the database
+at work too), statements, and the ratio of CPU to the bare page. Without `--dsn` a database is made, and dropped.
 """
 
 from __future__ import annotations

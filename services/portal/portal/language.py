@@ -19,7 +19,7 @@ def language() -> str:
     if not has_request_context():
         return DANISH
     known: str | None = g.get("language")
-    if known is None:  # looked up once: a page asks several hundred times
+    if known is None:
         known = g.language = ENGLISH if session.get("language") == ENGLISH else DANISH
     return known
 
@@ -50,7 +50,12 @@ lazy_gettext = Sentence
 
 def catalogue() -> NullTranslations:
     """What the reader's sentences are taken from."""
-    return _compiled(language())
+    if not has_request_context():
+        return _compiled(DANISH)
+    known: NullTranslations | None = g.get("catalogue")
+    if known is None:  # looked up once: a page asks several hundred times
+        known = g.catalogue = _compiled(language())
+    return known
 
 
 @cache

@@ -23,7 +23,7 @@ from portal.identity import only, who
 from portal.language import gettext
 from portal.listing import PAGE
 from portal.model import Access, ListedCase
-from portal.pages.here import acting, bar, call, descriptions, header, note, phases, problem, service, today
+from portal.pages.here import acting, bar, call, descriptions, desk, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
 from portal.whose import WAITS_FOR_A_LEADER, Desk
 
@@ -118,14 +118,12 @@ def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
     if parts.get("intake") == {"parts": {}}:
         raise NotFound(NOBODYS)
     note(case_id, me, "cpr" if with_cpr else "read")
-    document = assemble(parts)
-    with service().database.reading() as session:
-        others = _others(session, session.get(ListedCase, case_id), Desk.of(session, me, today()))
+    document, head = assemble(parts), header(case_id)
     seen = overview.of(document, parts, _labels(me), today(), _mine(me), wording.act_of)
     steps, track = _steps(me), _track(document)
     seen.filled = [one for one in seen.filled if one.step in steps]
     return render_template(
-        "case.html", head=header(case_id), document=document, seen=seen, others=others, with_cpr=with_cpr,
+        "case.html", head=head, document=document, seen=seen, others=_others(head.row, me), with_cpr=with_cpr,
         straight=_straight(me, [*seen.acts, *seen.more]), tab="overview", steps=steps,
         mend=lambda path: _mend(case_id, steps, track.code if track else None, path),
         unconfirmed=[reuse.held(one, steps, document) for one in seen.unconfirmed],
@@ -213,8 +211,8 @@ def _straight(me: Actor, actions: list[str]) -> set[str]:
     return found
 
 
-def _labels(me: Actor) -> dict[str, dict[str, str]]:
-    labels = {}
+def _labels(me: Actor) -> dict[str, Mapping[str, str]]:
+    labels: dict[str, Mapping[str, str]] = {}
     for name in PHASES:
         try:
             labels[name] = descriptions().labels(phases(), me, name)
@@ -223,14 +221,15 @@ def _labels(me: Actor) -> dict[str, dict[str, str]]:
     return labels
 
 
-def _others(session: Session, row: ListedCase | None, desk: Desk) -> list[ListedCase]:
+def _others(row: ListedCase | None, me: Actor) -> list[ListedCase]:
     """The citizen's other cases that this person may find."""
     if row is None or row.citizen_id is None:
         return []
     query = sa.select(ListedCase).where(
-        ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id, desk.findable()
+        ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id, desk(me).findable()
     )
-    return list(session.scalars(query.order_by(ListedCase.number).limit(PAGE)))
+    with service().database.reading() as session:
+        return list(session.scalars(query.order_by(ListedCase.number).limit(PAGE)))
 
 
 @blp.post("/<uuid:case_id>/cpr")
