@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -75,6 +76,22 @@ class Calendar:
         return day
 
     def working_days_between(self, earlier: date, later: date) -> int:
-        """How many working days lie after `earlier`, up to and with `later`."""
-        days = (later - earlier).days
-        return sum(self.is_working_day(earlier + timedelta(days=n)) for n in range(1, days + 1))
+        """How many working days lie after `earlier`, up to and with `later`; none where `later` is not later."""
+        first, last = earlier.toordinal(), later.toordinal()
+        years = range(earlier.year, later.year + 1)
+        closed = (bisect_right(days, last) - bisect_right(days, first) for days in (_closed(self, y) for y in years))
+        return max(_weekdays(last) - _weekdays(first) - sum(closed), 0)
+
+
+def _weekdays(ordinal: int) -> int:
+    """How many days from Monday to Friday the Gregorian calendar counts up to this one. Its first day is a Monday."""
+    weeks, days = divmod(ordinal, 7)
+    return 5 * weeks + min(days, 5)
+
+
+@lru_cache(256)
+def _closed(calendar: Calendar, year: int) -> tuple[int, ...]:
+    """The days from Monday to Friday of a year that are no working days, as ordinals, in order."""
+    ordinals = range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
+    days = (date.fromordinal(n) for n in ordinals)
+    return tuple(day.toordinal() for day in days if day.weekday() < 5 and not calendar.is_working_day(day))

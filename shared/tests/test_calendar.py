@@ -94,6 +94,15 @@ def test_working_days_are_counted_as_one_counts_on_ones_fingers(calendar, day, c
     assert calendar.working_days_between(day, calendar.add_working_days(day, count)) == count
 
 
+@given(calendars, days, st.integers(-30, 3000))
+def test_working_days_are_as_many_as_there_are_when_each_day_is_looked_at(calendar, earlier, days_on):
+    looked_at = (earlier + timedelta(days=n) for n in range(1, days_on + 1))
+
+    assert calendar.working_days_between(earlier, earlier + timedelta(days=days_on)) == sum(
+        map(calendar.is_working_day, looked_at)
+    )
+
+
 @given(calendars, days, st.integers(1, 60))
 def test_counting_back_comes_to_where_counting_on_began(calendar, day, count):
     start = calendar.on_or_after(day)

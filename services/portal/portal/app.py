@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask
 
-from casework.messaging import one_by_one
 from casework.service.app import create_app as create_base
 from casework.service.runtime import Service
 from casework.service.settings import Settings
@@ -26,7 +25,7 @@ class PortalService(Service):
     bases = (Base,)
 
     def __init__(self, settings: PortalSettings, *, phases: Phases | None = None, **overrides: Any) -> None:
-        super().__init__("portal", settings, one_by_one(handlers.take), **overrides)
+        super().__init__("portal", settings, handlers.Work, **overrides)
         if phases is None and settings.private_key:
             phases = Phases(settings.urls, settings.private_key)
         self._phases, self.demo = phases, settings.demo

@@ -33,22 +33,29 @@ class Phases:
     ) -> None:
         self.urls, self.private_key, self.timeout = urls, private_key, timeout
         self.session = session or requests.Session()
+        self._asking = ThreadPoolExecutor(8 * len(PARTS))  # of several pages at once; each thread begins when needed
 
     def call(self, actor: Actor, method: str, service: str, path: str, **options: Any) -> requests.Response:
         """One call, signed for this person. Raises requests.RequestException where the service does not answer."""
-        headers = {"Authorization": f"Bearer {sign(actor, self.private_key)}", **options.pop("headers", {})}
-        if trace := current_traceparent():
-            headers["traceparent"] = trace
-        return self.session.request(
-            method, f"{self.urls[service]}{path}", headers=headers, timeout=self.timeout, **options
-        )
+        headers = self._signed(actor) | options.pop("headers", {})
+        return self._send(method, service, path, headers=headers, **options)
+
+    def _signed(self, actor: Actor) -> dict[str, str]:
+        """What says for whom a call is made, and to which trace it belongs."""
+        trace = current_traceparent()
+        signed = {"Authorization": f"Bearer {sign(actor, self.private_key)}"}
+        return signed | ({"traceparent": trace} if trace else {})
+
+    def _send(self, method: str, service: str, path: str, **options: Any) -> requests.Response:
+        return self.session.request(method, f"{self.urls[service]}{path}", timeout=self.timeout, **options)
 
     def parts(self, actor: Actor, case_id: UUID) -> dict[str, dict[str, Any] | None]:
         """Each service's part of the case; None where the service does not answer or does not know the case."""
+        signed = self._signed(actor)
 
         def ask(service: str) -> dict[str, Any] | None:
             try:
-                answer = self.call(actor, "GET", service, f"/cases/{case_id}")
+                answer = self._send("GET", service, f"/cases/{case_id}", headers=signed)
             except requests.RequestException as error:
                 log.warning("part_missing", part=service, error=type(error).__name__)
                 return None
@@ -56,8 +63,7 @@ class Phases:
                 return {"parts": {}}
             return answer.json() if answer.ok else None
 
-        with ThreadPoolExecutor(len(PARTS)) as pool:
-            return dict(zip(PARTS, pool.map(ask, PARTS), strict=True))
+        return dict(zip(PARTS, self._asking.map(ask, PARTS), strict=True))
 
 
 def assemble(parts: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import requests
 
+from casework.contracts import PHASES
 from casework.process import Actor
 from portal.casefile import Phases
 
@@ -39,15 +42,9 @@ class Descriptions:
         text: bytes = self._get(phases, who, phase, "/process", lambda answer: answer.content)
         return text
 
-    def labels(self, phases: Phases, who: Actor, phase: str) -> dict[str, str]:
+    def labels(self, phases: Phases, who: Actor, phase: str) -> Mapping[str, str]:
         """What the rows of the process are called."""
-        root = ET.fromstring(self.process(phases, who, phase))  # our own services' text, not a person's
-        lead = f"{phase}_"
-        return {
-            node.get("id", "").removeprefix(lead): node.get("name", "")
-            for node in root.iter()
-            if node.tag.rpartition("}")[2] in _NODES and node.get("id", "").startswith(lead)
-        }
+        return _labels(phase, self.process(phases, who, phase))
 
     def _get(self, phases: Phases, who: Actor, phase: str, path: str, read: Any) -> Any:
         at, value = self.kept.get((phase, path), (0.0, None))
@@ -66,3 +63,14 @@ class Descriptions:
         value = read(answer)
         self.kept[phase, path] = (time.monotonic(), value)
         return value
+
+
+@lru_cache(2 * len(PHASES))
+def _labels(phase: str, text: bytes) -> Mapping[str, str]:
+    root = ET.fromstring(text)  # our own services' text, not a person's
+    lead = f"{phase}_"
+    return {
+        node.get("id", "").removeprefix(lead): node.get("name", "")
+        for node in root.iter()
+        if node.tag.rpartition("}")[2] in _NODES and node.get("id", "").startswith(lead)
+    }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import gettext
-
 from casework.configuration import Question
 from casework.schema import dump
 from casework.vocabularies import vocabulary
 from portal.drawing import Asked, Guide, kind_of
 from portal.forms import Described
+from portal.language import gettext
 from portal.wording import code, language, said
 
 

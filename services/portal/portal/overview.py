@@ -114,7 +114,7 @@ def of(document: Mapping[str, Any], parts: Mapping[str, Part | None], labels: Ma
     listed = document.get("deadlines", [])
     seen.deadlines = [d | {"late": d["due"] < today.isoformat()} for d in listed if d["status"] not in _OVER]
     seen.past = [d for d in listed if d["status"] in _OVER]
-    seen.people = list(_people(document))
+    seen.people = _people(document)
     seen.goals = document.get("assessment", {}).get("case_assessment", {}).get("goals", [])
     return seen
 
@@ -169,24 +169,25 @@ def _events(
             )
 
 
-def _people(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _people(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """Everybody who is named in the case, once, with their role; the caseworker first."""
-    known = set()
-    for found in _parties(document):
-        if found["name"] not in known:
-            known.add(found["name"])
-            yield found
+    known: dict[str, dict[str, str]] = {}
+    _note_parties(document, known)
+    return list(known.values())
 
 
-def _parties(value: Any) -> Iterator[dict[str, str]]:
-    if isinstance(value, Mapping):
-        if value.get("name") and value.get("role") and set(value) <= _PARTY:
-            yield {"name": value["name"], "role": value["role"], "phone": value.get("phone", "")}
+def _note_parties(value: Any, known: dict[str, dict[str, str]]) -> None:
+    if isinstance(value, dict):
+        name, role = value.get("name"), value.get("role")
+        if name and role and value.keys() <= _PARTY:
+            known.setdefault(name, {"name": name, "role": role, "phone": value.get("phone", "")})
         for inner in value.values():
-            yield from _parties(inner)
-    elif isinstance(value, list):
+            if isinstance(inner, dict | list):
+                _note_parties(inner, known)
+    else:
         for inner in value:
-            yield from _parties(inner)
+            if isinstance(inner, dict | list):
+                _note_parties(inner, known)
 
 
 _PARTY = {"id", "name", "role", "phone", "email", "address", "cvr", "p_number", "ean", "offer"}

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from casework.vocabularies import vocabulary
 from portal import forms
 from portal.forms import Described, Parsed, Seen, Values
+from portal.language import gettext, lazy_gettext
 
 PART = ".~source."
 _DOCUMENT = ("title", "journal_number", "date")

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import cache
-from importlib.resources import files
-from io import BytesIO
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import structlog
-from babel.messages import mofile, pofile
-from flask import Flask, Response, redirect, render_template, request, session, url_for
+from flask import Flask, Response, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from casework import rulebook
@@ -27,11 +20,11 @@ from casework.service import errors
 from portal import drawing, identity, reading, wording
 from portal.descriptions import Away, Descriptions
 from portal.identity import SignedOut
+from portal.language import catalogue, gettext, language
 from portal.pages import PAGES, here, notifications
 
 log = structlog.get_logger()
 
-LANGUAGES = ("da", "en")
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -60,11 +53,8 @@ def init_app(app: Flask, service: Any) -> None:
         SESSION_COOKIE_SECURE=bool(service.settings.secure_cookies),
         PERMANENT_SESSION_LIFETIME=timedelta(hours=10),
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
-        BABEL_TRANSLATION_DIRECTORIES=str(catalogues()),
-        BABEL_DEFAULT_LOCALE="da",
     )
     app.extensions["descriptions"] = Descriptions()
-    Babel(app, locale_selector=_language)
     identity.init_app(app)
     _words(app, service)
     _errors(app)
@@ -81,26 +71,6 @@ def init_app(app: Flask, service: Any) -> None:
         return answer
 
 
-def _language() -> str:
-    chosen = session.get("language")
-    return chosen if chosen in LANGUAGES else "da"
-
-
-@cache
-def catalogues() -> Path:
-    """The catalogues, compiled once per process from the .po files that people edit."""
-    made = Path(tempfile.mkdtemp(prefix="sagsgang-portal-"))
-    for language in LANGUAGES:
-        source = files("portal").joinpath(f"translations/{language}.po")
-        if source.is_file():
-            catalogue, compiled = pofile.read_po(BytesIO(source.read_bytes()), locale=language), BytesIO()
-            mofile.write_mo(compiled, catalogue)
-            place = made / language / "LC_MESSAGES"
-            place.mkdir(parents=True)
-            (place / "messages.mo").write_bytes(compiled.getvalue())
-    return made
-
-
 def _words(app: Flask, service: Any) -> None:
     def today() -> Any:
         return local_date(service.clock())
@@ -108,6 +78,10 @@ def _words(app: Flask, service: Any) -> None:
     def due(value: Any) -> str:
         return wording.due(value, today(), service.municipality.calendar)
 
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: catalogue().gettext(text), lambda *forms: catalogue().ngettext(*forms), newstyle=True
+    )
     app.jinja_env.filters.update(
         day=wording.day,
         short_day=wording.short_day,
@@ -138,7 +112,7 @@ def _words(app: Flask, service: Any) -> None:
         title_found=drawing.title_of,
         one_of=lambda f: {**f, "many": False},
         today=today,
-        language=wording.language,
+        language=language,
         ROLES=wording.ROLES,
         rule_of=rulebook.rule,
         bell=lambda: notifications.unread(service),

@@ -8,9 +8,9 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from casework.process import LEADER, Actor, Role
+from casework.process import LEADER, Actor
 from portal import people
-from portal.model import ListedCase, Person
+from portal.model import AWAITS_LEADER, ListedCase, Person
 
 Condition = sa.ColumnElement[bool]
 
@@ -29,6 +29,13 @@ class Desk:
     def own(self) -> Condition:
         """The cases of whoever sits here, and of those who are away. A deputy acts as the caseworker."""
         return cases_of((self.me.id, self.me.name), *((one.id, one.name) for one in self.covers))
+
+    def mine(self) -> tuple[Condition, ...]:
+        """The same cases, and nobody's. A case meets one of these conditions at most; each has its index."""
+        people = (self.me, *self.covers)
+        by_id = (ListedCase.caseworker_id == one for one in sorted({one.id for one in people}))
+        by_name = (_known_by_name(ListedCase.caseworker_name == one) for one in sorted({one.name for one in people}))
+        return (*by_id, *by_name, nobodys())
 
     def team(self) -> Condition:
         """The cases a leader answers for: the team's, and those of no team. A leader without a team answers for all."""
@@ -53,14 +60,16 @@ class Desk:
 def cases_of(*whom: tuple[str, str]) -> Condition:
     """By id; by name only where the case knows no id of its caseworker."""
     ids, names = [one for one, _ in whom], [name for _, name in whom]
-    by_name = sa.and_(ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name.in_(names))
-    return sa.or_(ListedCase.caseworker_id.in_(ids), by_name)
-
-
-def waits_for(role: Role) -> Condition:
-    """Cases with an open task for this role."""
-    return sa.cast(ListedCase.tasks, sa.String).contains(f'"{role}"')
+    return sa.or_(ListedCase.caseworker_id.in_(ids), _known_by_name(ListedCase.caseworker_name.in_(names)))
 
 
 def nobodys() -> Condition:
-    return sa.and_(ListedCase.caseworker_id.is_(None), ListedCase.caseworker_name.is_(None))
+    return _known_by_name(ListedCase.caseworker_name.is_(None))
+
+
+def _known_by_name(name: Condition) -> Condition:
+    return sa.and_(ListedCase.caseworker_id.is_(None), name)
+
+
+WAITS_FOR_A_LEADER: Condition = sa.literal_column(AWAITS_LEADER, sa.Boolean())
+"""Cases with an open task for a leader."""

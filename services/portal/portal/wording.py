@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import get_locale, gettext, lazy_gettext, ngettext
-
 from casework.calendar import DENMARK, Calendar
 from casework.configuration import Track
 from casework.contracts.deadlines import KINDS
@@ -15,6 +13,7 @@ from casework.vocabularies import Concept, level_guidance, vocabulary
 from portal import reading
 from portal.drawing import Option
 from portal.forms import Described, is_group, is_list
+from portal.language import gettext, language, lazy_gettext, ngettext
 
 PHASES = {
     "intake": lazy_gettext("Sagsåbning"),
@@ -163,11 +162,6 @@ ORDER_MESSAGES = {
 _WEEKDAYS = ("man.", "tir.", "ons.", "tor.", "fre.", "lør.", "søn.")
 _MONTHS = ("januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
            "december")  # fmt: skip
-
-
-def language() -> str:
-    locale = get_locale()
-    return locale.language if locale else "da"
 
 
 def said(text: Any) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from casework.contracts import Message, load_all
 from casework.contracts.common import DeadlineRequested, OverviewChanged, PositionChanged, Task
@@ -27,6 +28,7 @@ from casework.schema import dump
 from casework.service import auth
 from portal.app import PortalService, create, create_app
 from portal.casefile import PARTS
+from portal.handlers import Work
 from portal.settings import PortalSettings
 
 load_all()
@@ -220,13 +222,21 @@ def envelope(
     )  # fmt: skip
 
 
+def take(session: Session, *arrivals: tuple[Envelope, Message]) -> None:
+    """What comes together, answered together."""
+    work = Work(session, arrivals)
+    for one in arrivals:
+        work.take(*one)
+    work.finish()
+
+
 @pytest.fixture
 def hear(service: PortalService) -> Callable[..., None]:
     """Let the portal hear of something."""
 
     def told(message: Message, producer: str, number: int = 1, **more: Any) -> None:
         with service.database.writing() as session:
-            service.inbox.handle(session, envelope(message, producer, number, **more), message)
+            take(session, (envelope(message, producer, number, **more), message))
 
     return told
 

@@ -34,7 +34,7 @@ from portal.model import ListedCase, Person
 from portal.settings import PortalSettings
 from portal.whose import Desk
 
-from .conftest import CASE, KEY, NOW, Browser, FakePhases, envelope, opened
+from .conftest import CASE, KEY, NOW, Browser, FakePhases, envelope, opened, take
 from .test_help_and_reuse import words
 
 TODAY = date(2026, 3, 24)  # a Tuesday
@@ -554,7 +554,7 @@ def test_on_postgresql_the_pages_read_the_same(postgres_url: str, phases: FakePh
     ]  # fmt: skip
     with service.database.writing() as session:
         for message, producer, subject in told:
-            service.inbox.handle(session, envelope(message, producer, subject=subject), message)
+            take(session, (envelope(message, producer, subject=subject), message))
     browser = Browser(create_app(service).test_client())
     paths = {"caseworker": ("/day", "/cases"), "leader": ("/team", "/team/providers?provider=x-hus")}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from casework.contracts import Message
@@ -28,10 +30,9 @@ from casework.contracts.ordering import ProviderChanged
 from casework.contracts.portal import PersonChanged
 from casework.contracts.scheduler import DeadlineMissed, NotificationSent
 from casework.messaging import Envelope, UnknownMessage
-from portal import handlers
 from portal.model import NEVER, Base, Citizen, Deadline, ListedCase, Notification, Overview, Position, Provider
 
-from .conftest import CASE, CITIZEN, NOW, envelope, opened
+from .conftest import CASE, CITIZEN, NOW, envelope, opened, take
 
 DUE = date(2026, 3, 27)
 
@@ -75,29 +76,54 @@ def story() -> list[tuple[Envelope, Message]]:
 STORY = story()
 
 
-def rows_after(told: list[tuple[Envelope, Message]]) -> dict[str, list[Any]]:
-    """All that the portal then has on record."""
+def rows_after(*batches: list[tuple[Envelope, Message]]) -> dict[str, list[Any]]:
+    """All that the portal then has on record; what is in a batch comes together."""
     engine = sa.create_engine("sqlite://")
     Base.metadata.create_all(engine)
     with Session(engine) as session:
-        for one in told:
-            handlers.take(session, *one)
-            session.flush()
+        for batch in batches:
+            take(session, *batch)
         tables = (ListedCase, Position, Overview, Deadline, Citizen, Provider, Notification)
         found = {t.__tablename__: sorted(map(repr, session.execute(sa.select(t.__table__)).all())) for t in tables}
     engine.dispose()
     return found
 
 
-IN_ORDER = rows_after(STORY)
+IN_ORDER = rows_after(*([one] for one in STORY))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.permutations(STORY), st.lists(st.sampled_from(STORY), max_size=5))
-def test_any_order_and_any_repetition_end_in_the_same_rows(
-    told: list[tuple[Envelope, Message]], again: list[tuple[Envelope, Message]]
+@given(
+    st.permutations(STORY),
+    st.lists(st.sampled_from(STORY), max_size=5),
+    st.lists(st.integers(0, len(STORY) + 5), max_size=6),
+)
+def test_any_order_any_repetition_and_any_batches_end_in_the_same_rows(
+    told: list[tuple[Envelope, Message]], again: list[tuple[Envelope, Message]], cuts: list[int]
 ) -> None:
-    assert rows_after([*told, *again]) == IN_ORDER
+    told, edges = [*told, *again], [0, *sorted(cuts), len(told) + len(again)]
+
+    assert rows_after(*(told[first:last] for first, last in pairwise(edges))) == IN_ORDER
+
+
+def test_a_batch_is_read_and_written_with_a_statement_per_table(session: Session) -> None:
+    sent: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda c, cu, statement, *_: sent.append(statement))
+    of_the_case = [one for one in STORY if one[0].subject == str(CASE)]
+
+    take(session, *of_the_case)
+
+    assert [statement.split(" ")[0] for statement in sent] == ["SELECT"] * 4 + ["INSERT"] * 4
+
+
+def test_what_says_nothing_new_writes_nothing(session: Session) -> None:
+    take(session, *STORY)
+    sent: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda c, cu, statement, *_: sent.append(statement))
+
+    take(session, *STORY)
+
+    assert {statement.split(" ")[0] for statement in sent} == {"SELECT"}
 
 
 @pytest.fixture
@@ -110,9 +136,7 @@ def session() -> Iterator[Session]:
 
 
 def test_the_list_shows_what_is_newest_of_each(session: Session) -> None:
-    for one in STORY:
-        handlers.take(session, *one)
-        session.flush()
+    take(session, *STORY)
     case = session.get_one(ListedCase, CASE)
 
     assert (case.number, case.team, case.phase, case.warnings) == ("2026-00417", "nord", "assessment", 2)
@@ -122,7 +146,7 @@ def test_the_list_shows_what_is_newest_of_each(session: Session) -> None:
 
 def test_a_deadline_that_is_for_the_house_alone_is_not_listed(session: Session) -> None:
     alarm = DeadlineRequested(kind="order-end", key="x", due=date(2026, 1, 1))
-    handlers.take(session, envelope(alarm, "ordering"), alarm)
+    take(session, (envelope(alarm, "ordering"), alarm))
 
     assert session.get_one(ListedCase, CASE).due_sort == NEVER
 
@@ -130,8 +154,7 @@ def test_a_deadline_that_is_for_the_house_alone_is_not_listed(session: Session) 
 def test_a_closed_case_has_no_deadline(session: Session) -> None:
     due, closed = DeadlineRequested(kind="complaint", key="1", due=DUE), CaseClosed(closed_on=DUE)
     for message, producer in ((due, "decision"), (closed, "intake")):
-        handlers.take(session, envelope(message, producer), message)
-        session.flush()
+        take(session, (envelope(message, producer), message))
 
     assert session.get_one(ListedCase, CASE).next_due is None
 
@@ -139,7 +162,7 @@ def test_a_closed_case_has_no_deadline(session: Session) -> None:
 def test_a_mail_rings_no_bell_unless_it_failed(session: Session) -> None:
     for failure in (None, "svarer ikke"):
         message = NotificationSent(kind="complaint", to="Karen", channel="mail", sent_at=NOW, failure=failure)
-        handlers.take(session, envelope(message, "scheduler", subject=f"person:karen/{CASE}"), message)
+        take(session, (envelope(message, "scheduler", subject=f"person:karen/{CASE}"), message))
 
     rung = session.scalars(sa.select(Notification)).all()
 
@@ -150,4 +173,4 @@ def test_what_is_not_for_the_portal_is_parked(session: Session) -> None:
     message = PersonChanged(person_id="karen", name="Karen")
 
     with pytest.raises(UnknownMessage):
-        handlers.take(session, envelope(message, "portal"), message)
+        take(session, (envelope(message, "portal"), message))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from casework.configuration import Track
@@ -18,18 +16,19 @@ from casework.contracts import PHASES
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor
 from casework.service import auth
-from portal import forms, identity, overview, reading, reuse, wording
+from portal import forms, identity, listing, overview, reading, reuse, wording
 from portal.casefile import assemble
 from portal.descriptions import Away
 from portal.identity import only, who
-from portal.model import Access, Citizen, ListedCase
-from portal.pages.here import acting, bar, call, descriptions, header, note, phases, problem, service, today
+from portal.language import gettext
+from portal.listing import PAGE
+from portal.model import Access, ListedCase
+from portal.pages.here import acting, bar, call, descriptions, desk, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
-from portal.whose import Desk, nobodys, waits_for
+from portal.whose import WAITS_FOR_A_LEADER, Desk
 
 blp = Blueprint("cases", __name__, url_prefix="/cases")
 
-PAGE = 25
 NOBODYS = "Sagen findes ikke, eller du har ikke adgang til den"
 
 
@@ -47,10 +46,8 @@ def listed() -> Any:
             chosen, rows = False, _rows(session, desk, mine=False)  # who has no cases is not met by an empty page
     more = None
     if len(rows) > PAGE:
-        last = rows[PAGE - 1][0]
-        place = f"{last.due_sort.isoformat()}_{last.id}"
-        query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None, "after": place}
-        more = url_for("cases.listed", **query)
+        query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None}
+        more = url_for("cases.listed", **query | {"after": listing.place_of(rows[PAGE - 1][0])})
     return render_template(
         "cases.html", rows=rows[:PAGE], more=more, mine=chosen, asked=asked, phases=PHASES, today=today(), desk=desk
     )  # fmt: skip
@@ -59,31 +56,17 @@ def listed() -> Any:
 def _rows(session: Session, desk: Desk, *, mine: bool) -> list[Any]:
     """One page and one row more, by the filters of the address; one statement."""
     asked = request.args
-    query = sa.select(ListedCase, Citizen.name).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
-    query = query.where(ListedCase.number.is_not(None), desk.findable())
+    where = [ListedCase.number.is_not(None), desk.findable()]
     if not asked.get("closed"):
-        query = query.where(ListedCase.closed_on.is_(None))
-    if mine:
-        query = query.where(sa.or_(desk.own(), nobodys()))
+        where.append(ListedCase.closed_on.is_(None))
     if asked.get("phase") in PHASES:
-        query = query.where(ListedCase.phase == asked["phase"])
+        where.append(ListedCase.phase == asked["phase"])
     if asked.get("overdue"):
-        query = query.where(ListedCase.next_due < today())
+        where.append(ListedCase.next_due < today())
     if asked.get("waits") == "leader":
-        query = query.where(waits_for(LEADER))
-    if (place := _place(asked.get("after", ""))) is not None:
-        query = query.where(sa.tuple_(ListedCase.due_sort, ListedCase.id) > place)
-    query = query.order_by(ListedCase.due_sort, ListedCase.id).limit(PAGE + 1)
+        where.append(WAITS_FOR_A_LEADER)
+    query = listing.page(where, desk.mine() if mine else (), asked.get("after", ""))
     return list(session.execute(query).all())
-
-
-def _place(text: str) -> Any:
-    """Where the last page ended. What is no place is the beginning."""
-    day, _, known = text.partition("_")
-    try:
-        return sa.tuple_(sa.literal(date.fromisoformat(day)), sa.literal(UUID(known), sa.Uuid()))
-    except ValueError:
-        return None
 
 
 # a new case
@@ -135,14 +118,12 @@ def show(case_id: UUID, me: Actor, *, with_cpr: bool = False) -> Any:
     if parts.get("intake") == {"parts": {}}:
         raise NotFound(NOBODYS)
     note(case_id, me, "cpr" if with_cpr else "read")
-    document = assemble(parts)
-    with service().database.reading() as session:
-        others = _others(session, session.get(ListedCase, case_id), Desk.of(session, me, today()))
+    document, head = assemble(parts), header(case_id)
     seen = overview.of(document, parts, _labels(me), today(), _mine(me), wording.act_of)
     steps, track = _steps(me), _track(document)
     seen.filled = [one for one in seen.filled if one.step in steps]
     return render_template(
-        "case.html", head=header(case_id), document=document, seen=seen, others=others, with_cpr=with_cpr,
+        "case.html", head=head, document=document, seen=seen, others=_others(head.row, me), with_cpr=with_cpr,
         straight=_straight(me, [*seen.acts, *seen.more]), tab="overview", steps=steps,
         mend=lambda path: _mend(case_id, steps, track.code if track else None, path),
         unconfirmed=[reuse.held(one, steps, document) for one in seen.unconfirmed],
@@ -230,8 +211,8 @@ def _straight(me: Actor, actions: list[str]) -> set[str]:
     return found
 
 
-def _labels(me: Actor) -> dict[str, dict[str, str]]:
-    labels = {}
+def _labels(me: Actor) -> dict[str, Mapping[str, str]]:
+    labels: dict[str, Mapping[str, str]] = {}
     for name in PHASES:
         try:
             labels[name] = descriptions().labels(phases(), me, name)
@@ -240,14 +221,15 @@ def _labels(me: Actor) -> dict[str, dict[str, str]]:
     return labels
 
 
-def _others(session: Session, row: ListedCase | None, desk: Desk) -> list[ListedCase]:
+def _others(row: ListedCase | None, me: Actor) -> list[ListedCase]:
     """The citizen's other cases that this person may find."""
     if row is None or row.citizen_id is None:
         return []
     query = sa.select(ListedCase).where(
-        ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id, desk.findable()
+        ListedCase.citizen_id == row.citizen_id, ListedCase.id != row.id, desk(me).findable()
     )
-    return list(session.scalars(query.order_by(ListedCase.number).limit(PAGE)))
+    with service().database.reading() as session:
+        return list(session.scalars(query.order_by(ListedCase.number).limit(PAGE)))
 
 
 @blp.post("/<uuid:case_id>/cpr")

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint, request, url_for
-from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Session
 
 from casework.calendar import begins
@@ -17,6 +16,7 @@ from casework.contracts.deadlines import KINDS
 from casework.process import CASEWORKER
 from portal import agenda, people, wording
 from portal.identity import only, who
+from portal.language import gettext, lazy_gettext
 from portal.model import Citizen, ListedCase, Notification
 from portal.pages.here import live, service, today
 from portal.whose import Desk

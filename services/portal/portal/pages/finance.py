@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from casework.process import Role
 from portal import uploads, wording
 from portal.identity import only, who
+from portal.language import gettext
 from portal.model import Provider
 from portal.pages.here import call, problem, service, uploaded
 from portal.uploads import MOST, Fault

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from casework.vocabularies import level_guidance, vocabulary
-from portal import wording
 from portal.identity import who
+from portal.language import language
 
 blp = Blueprint("help", __name__, url_prefix="/help")
 
@@ -23,6 +23,6 @@ def themes() -> Any:
         "help_themes.html",
         categories=[(category, [(t, listed.children(t.code)) for t in listed.children(category.code)])
                     for category in listed.children()],
-        levels=[(c["value"], c.label(wording.language())) for c in levels],
-        means=lambda theme, value: level_guidance(theme, int(value), wording.language()),
+        levels=[(c["value"], c.label(language())) for c in levels],
+        means=lambda theme, value: level_guidance(theme, int(value), language()),
     )  # fmt: skip

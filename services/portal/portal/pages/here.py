@@ -16,7 +16,7 @@ from flask import Response, current_app, g, make_response, render_template, requ
 from casework.calendar import DENMARK, local_date
 from casework.errors import Forbidden, NotFound
 from casework.process import CASEWORKER, LEADER, Actor, Covered
-from portal import identity, people
+from portal import identity
 from portal.casefile import Phases
 from portal.descriptions import Away, Descriptions
 from portal.model import Access, Citizen, ListedCase
@@ -67,11 +67,16 @@ def acting(me: Actor) -> Actor:
     """The same person, with those for whom they act today: the phases hold confidential cases back from all others."""
     if me.role not in (CASEWORKER, LEADER):
         return me
-    if "covers" not in g:
+    return replace(me, covers=tuple(Covered(one.id, one.name, one.team) for one in desk(me).covers))
+
+
+def desk(me: Actor) -> Desk:
+    """Who sits there, and whom they cover for today; asked once a page."""
+    if g.get("desk") is None or g.desk.me != me:  # a token may speak for somebody else than who is signed in
         with service().database.reading() as session:
-            away = people.covered_by(session, me.id, today())
-        g.covers = tuple(Covered(one.id, one.name, one.team) for one in away)
-    return replace(me, covers=g.covers)
+            g.desk = Desk.of(session, me, today())
+    found: Desk = g.desk
+    return found
 
 
 def problem(answer: requests.Response) -> Mapping[str, Any]:
@@ -119,14 +124,18 @@ def bar(me: Actor, case_id: UUID) -> None:
     """
     if me.role not in (CASEWORKER, LEADER):
         return
+    this = sa.select(ListedCase.id).where(ListedCase.id == case_id)
     with service().database.reading() as session:
-        this = sa.select(ListedCase.id).where(ListedCase.id == case_id, ListedCase.is_confidential)
-        if session.scalar(this) is None:
-            return
-        theirs = session.scalar(this.where(Desk.of(session, me, today()).findable()))
-    if theirs is None:
+        is_confidential = session.scalar(this.where(ListedCase.is_confidential)) is not None
+    if is_confidential and not _is_findable(me, this):
         note(case_id, me, "refused")
         raise NotFound("Sagen findes ikke, eller du har ikke adgang til den")
+
+
+def _is_findable(me: Actor, this: sa.Select[Any]) -> bool:
+    findable = desk(me).findable()
+    with service().database.reading() as session:
+        return session.scalar(this.where(findable)) is not None
 
 
 def note(case_id: UUID, who: Actor, what: str) -> None:
@@ -171,7 +180,7 @@ def track_of(head: Header) -> str | None:
 
 
 def header(case_id: UUID) -> Header:
+    known = sa.select(ListedCase, Citizen).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
     with service().database.reading() as session:
-        row = session.get(ListedCase, case_id)
-        citizen = session.get(Citizen, row.citizen_id) if row and row.citizen_id else None
+        row, citizen = session.execute(known.where(ListedCase.id == case_id)).one_or_none() or (None, None)
     return Header(case_id, row, citizen)

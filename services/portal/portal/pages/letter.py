@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from casework.errors import NotFound
 from casework.process import CASEWORKER, LEADER, Actor
 from portal import forms, letter
 from portal.descriptions import Away
 from portal.identity import only, who
+from portal.language import gettext
 from portal.overview import NEXT
 from portal.pages.here import call, clock, descriptions, header, note, phases, problem
 from portal.pages.record import lost, may, straight

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 
 from casework.errors import NotFound
 from casework.process import LEADER, Actor, Role
 from portal.descriptions import Away
 from portal.identity import only, who
+from portal.language import gettext
 from portal.pages.here import call, problem
 from portal.pages.record import lost
 from portal.recording import Complaint

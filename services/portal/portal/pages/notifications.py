@@ -9,7 +9,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from sqlalchemy.orm import Session
 
 from casework.process import CASEWORKER, LEADER, Actor
-from portal import identity, people, wording
+from portal import identity, people
+from portal.language import language
 from portal.model import ListedCase, Notification
 from portal.pages.here import service, today
 from portal.whose import Desk
@@ -66,7 +67,7 @@ def read() -> Any:
 
 def tag(count: int) -> str:
     """The ETag of the bell as it is shown."""
-    return f"{wording.language()}-{count}"
+    return f"{language()}-{count}"
 
 
 def unread(portal: Any) -> int:

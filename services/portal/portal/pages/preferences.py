@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from casework.errors import Invalid, NotFound
@@ -17,6 +16,7 @@ from casework.messaging import Cause
 from casework.process import CASEWORKER, HOUSE, LEADER
 from portal import people, reading
 from portal.identity import only, who
+from portal.language import gettext
 from portal.model import Person
 from portal.pages.here import call, service, today
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from casework.contracts import PHASES
@@ -23,6 +22,7 @@ from portal.descriptions import Away
 from portal.drawing import Asked, Drawing, Option
 from portal.forms import Seen, Values
 from portal.identity import only, who
+from portal.language import gettext
 from portal.model import Provider
 from portal.overview import NEXT
 from portal.pages.here import call, clock, descriptions, header, note, phases, problem, service, today, track_of

@@ -11,7 +11,6 @@ from urllib.parse import quote
 import requests
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from casework.process import CASEWORKER, LEADER, Actor, Role
@@ -19,6 +18,7 @@ from portal import forms, recording, register, uploads, wording
 from portal.descriptions import Away
 from portal.drawing import Drawing
 from portal.identity import only, who
+from portal.language import gettext
 from portal.model import Provider
 from portal.pages.here import call, problem, service, today, uploaded
 from portal.pages.record import lost, options

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
 
 from casework.process import CASEWORKER, LEADER, Actor
 from casework.vocabularies import vocabulary
 from portal import reuse
 from portal.identity import only, who
+from portal.language import gettext, ngettext
 from portal.pages.here import call, descriptions, header, note, phases, problem
 from portal.recording import Complaint
 

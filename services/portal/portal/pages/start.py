@@ -8,19 +8,16 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 
 from casework.process import CASEWORKER, LEADER, Role
-from portal import identity, people, reading
+from portal import identity, listing, people, reading
 from portal.identity import only
-from portal.model import Citizen, ListedCase
+from portal.listing import PAGE
 from portal.pages.here import service, today
 from portal.whose import Desk
 
 blp = Blueprint("start", __name__)
-
-FOUND = 25
 
 
 @blp.get("/")
@@ -93,18 +90,15 @@ def search() -> Any:
         return redirect(url_for("cases.one", case_id=found[0][0].id))
     is_cpr = re.fullmatch(r"\d{6}[- ]?\d{4}", text) is not None
     shown = reading.mask_cpr(reading.read_cpr(text)) if is_cpr else text
-    return render_template("search.html", found=found, text=shown, typed="" if is_cpr else text)
+    return render_template(
+        "search.html", found=found[:PAGE], more=len(found) > PAGE, text=shown, typed="" if is_cpr else text
+    )
 
 
-def _matching(text: str) -> Any:
-    query = sa.select(ListedCase, Citizen).outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
-    query = query.where(ListedCase.number.is_not(None)).order_by(ListedCase.due_sort, ListedCase.id).limit(FOUND)
+def _matching(text: str) -> listing.Listed:
     if re.fullmatch(r"\d{6}[- ]?\d{4}", text):
-        return query.where(Citizen.cpr_hash == cpr_hash(reading.read_cpr(text), service().municipality.search_key))
-    if re.fullmatch(r"\d{4}-\d{1,6}", text):
-        return query.where(ListedCase.number == text)
-    like = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return query.where(Citizen.name.ilike(f"%{like}%", escape="\\"))
+        return listing.hashed(cpr_hash(reading.read_cpr(text), service().municipality.search_key))
+    return listing.numbered(text) if re.fullmatch(r"\d{4}-\d{1,6}", text) else listing.named(text)
 
 
 def cpr_hash(number: str, key: str) -> str:

@@ -14,7 +14,7 @@ from portal.identity import only, who
 from portal.model import Citizen, Deadline, ListedCase, Person, Provider
 from portal.pages.day import mended
 from portal.pages.here import live, service, today
-from portal.whose import Condition, Desk, nobodys, waits_for
+from portal.whose import WAITS_FOR_A_LEADER, Condition, Desk, nobodys
 
 blp = Blueprint("team", __name__, url_prefix="/team")
 
@@ -72,7 +72,7 @@ def _waiting(session: Session, team: Condition) -> list[Any]:
     query = (
         sa.select(ListedCase, Citizen.name, sa.func.count().over().label("all"))
         .outerjoin(Citizen, Citizen.id == ListedCase.citizen_id)
-        .where(agenda.IS_OPEN, waits_for(LEADER), team)
+        .where(agenda.IS_OPEN, WAITS_FOR_A_LEADER, team)
         .order_by(ListedCase.submitted_at, ListedCase.id)
         .limit(WAITING)
     )
