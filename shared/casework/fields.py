@@ -141,7 +141,7 @@ def _field(declared: Any, hint: Any) -> Field:
 
 
 @cache
-def carried_fields(cls: type) -> tuple[tuple[str, str], ...]:
+def carried_fields(cls: Any) -> tuple[tuple[str, str], ...]:
     """The fields that show another field's value until they are mended: (name, `phase.step.field`)."""
     declared = fields_of(cls).items()
     return tuple((name, one.info.carried_from) for name, one in declared if one.info.carried_from)
