@@ -129,7 +129,7 @@ class OrderingHandlers(Handlers):
         for s in load_all(session, self.phase, cases, self.municipality, HOUSE, envelope.time):
             if any(watch_use_anew(s, changed, s.today)):
                 unit = UnitOfWork(session, self.phase, self.municipality)
-                unit.lock([s.case_id])
+                unit.load([lock_case(session, s.case_id)])
                 self.answer(unit, unit.cases[s.case_id], changed, envelope)
                 self.finish(unit)
 

@@ -43,6 +43,11 @@ Raises NotYet where it comes before its time, and any other exception where it c
 """
 
 
+def lock_of(subject: str) -> str:
+    """The name that is held while a subject is changed: a case, say, by a message or by a person."""
+    return f"subject/{subject}"
+
+
 class Work(Protocol):
     """What a service does with the messages of one transaction."""
 
@@ -54,7 +59,10 @@ class Work(Protocol):
 
 
 Begin = Callable[[Session, Sequence[tuple[Envelope, Message]]], Work]
-"""(session, messages): all that may be answered in this transaction, so that what they need can be loaded together."""
+"""(session, messages): all that may be answered in this transaction, so that what they need can be loaded together.
+
+Their subjects are held (`lock_of`) until it ends.
+"""
 
 
 def one_by_one(handle: Handler) -> Begin:
@@ -120,9 +128,9 @@ _DUE = (
 )
 
 
-_OPEN = sa.select(Incoming).where(
-    Incoming.subject.in_(sa.bindparam("subjects", expanding=True)), Incoming.status.in_((*TO_TRY, "waiting", "parked"))
-)
+_ABOUT = Incoming.subject.in_(sa.bindparam("subjects", expanding=True))
+_OPEN = sa.select(Incoming).where(_ABOUT, Incoming.status.in_((*TO_TRY, "waiting", "parked")))
+_IS_OPEN = sa.select(Incoming.id).where(_ABOUT, Incoming.status.in_((*TO_TRY, "waiting"))).limit(1)
 _LINES = sa.select(Line.other, Line.subject, Line.number).where(
     Line.way == "in", Line.subject.in_(sa.bindparam("subjects", expanding=True))
 )
@@ -294,6 +302,9 @@ class Inbox:
 
     def _worked(self, subjects: list[str]) -> int:
         try:
+            with self.database.reading() as session:
+                if session.scalar(_IS_OPEN, {"subjects": subjects}) is None:
+                    return 0
             self._answer_together(subjects, [])
         except Exception as error:  # of one subject, most likely
             self._tell_of(error, 0)
@@ -307,7 +318,7 @@ class Inbox:
     def _answer_together(self, subjects: list[str], arrived: list[Incoming]) -> None:
         """Answer what has come, with all that was open about its subjects, in one transaction: all or nothing."""
         with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
-            lock(session, *(f"{self.service}/{subject}" for subject in subjects))
+            lock(session, *map(lock_of, subjects))
             new, lines = self._new(session, arrived), _Lines(session, subjects)
             arrivals = [*self._open(session, subjects), *(_Arrival(row) for row in new if row.status == "new")]
             work = self.begin(session, [(a.envelope, a.message) for a in arrivals if a.message])
@@ -325,7 +336,7 @@ class Inbox:
     def _answered_alone(self, subject: str) -> bool:
         try:
             with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
-                lock(session, f"{self.service}/{subject}")
+                lock(session, lock_of(subject))
                 lines = _Lines(session, [subject])
                 self._answer(self._open(session, [subject]), lines, partial(self._attempt_alone, session))
                 lines.write(session)

@@ -161,17 +161,11 @@ class Handlers:
         cases = {UUID(e.subject) for e, m in arrivals if _is_about_a_case(e, m)}
         return Hearing(self, UnitOfWork(session, self.phase, self.municipality), cases)
 
-    def take(self, session: Session, envelope: Envelope, message: Message) -> None:
+    def hear(self, unit: UnitOfWork, envelope: Envelope, message: Message) -> None:
         """Answer a message from another service, as of the time at which it happened.
 
-        Raises NotYet where it comes before what it rests on: it then waits with the case.
+        Raises NotYet where it comes before what it rests on: nothing is then changed, and it waits with the case.
         """
-        hearing = self.begin(session, [(envelope, message)])
-        hearing.take(envelope, message)
-        hearing.finish()
-
-    def hear(self, unit: UnitOfWork, envelope: Envelope, message: Message) -> None:
-        """One of several messages; what it leads to is written with the others. Raises NotYet, with nothing changed."""
         if not _is_about_a_case(envelope, message):
             with unit.heard(envelope, message):
                 return
@@ -296,7 +290,7 @@ class Hearing:
 
     def __init__(self, handlers: Handlers, unit: UnitOfWork, cases: Collection[UUID]) -> None:
         self.handlers, self.unit = handlers, unit
-        unit.lock(cases)
+        unit.hold(cases)
 
     def take(self, envelope: Envelope, message: Message) -> None:
         """Raises NotYet where it comes before what it rests on; nothing is then changed."""

@@ -19,6 +19,7 @@ from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NOBODYS_BUSINESS, NotFound
 from casework.fields import Step
+from casework.messaging.inbox import lock_of
 from casework.phase.kept import data_of, marks_of, state_of
 from casework.phase.phase import Phase
 from casework.phase.tables import AccessRow, CaseRow, HeardRow, RecordRow, RunRow, SaidRow
@@ -45,9 +46,15 @@ def lock_case(session: Session, case_id: UUID, *, create: bool = False) -> CaseR
 
 def lock_cases(session: Session, case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
     """Those of these cases that are known here, by id, each held until the transaction ends; their ids are held too."""
-    lock(session, *(f"case/{case_id}" for case_id in sorted(case_ids)))
-    asked = sa.select(CaseRow).where(CaseRow.id.in_(case_ids)).order_by(CaseRow.id)
-    return {row.id: row for row in session.scalars(asked.with_for_update().execution_options(populate_existing=True))}
+    lock(session, *(lock_of(str(case_id)) for case_id in sorted(case_ids)))
+    return locked_cases(session, case_ids)
+
+
+def locked_cases(session: Session, case_ids: Collection[UUID]) -> dict[UUID, CaseRow]:
+    """The same where the ids are held already."""
+    if not case_ids:
+        return {}
+    return {row.id: row for row in session.scalars(_CASES, {"cases": list(case_ids)})}
 
 
 def lock_cases_of_citizen(session: Session, case_id: UUID) -> list[CaseRow]:
@@ -151,6 +158,13 @@ def _among(column: Any, name: str) -> sa.ColumnElement[bool]:
 
 
 # Asked many times a second: built once. Columns and not entities: what is written goes past the session's own copies.
+_CASES = (
+    sa.select(CaseRow)
+    .where(_among(CaseRow.id, "cases"))
+    .order_by(CaseRow.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _RECORDS = sa.select(RecordRow.__table__).where(_among(RecordRow.owner_id, "owners"))
 _RUNS = sa.select(RunRow.__table__).where(_among(RunRow.case_id, "cases")).order_by(RunRow.key, RunRow.number)
 _HEARD = sa.select(HeardRow.__table__).where(_among(HeardRow.subject, "subjects"))

@@ -29,7 +29,7 @@ from casework.phase.store import (
     Stored,
     fetch,
     fetch_told,
-    lock_cases,
+    locked_cases,
     owner_of,
     owners_of,
     said_of,
@@ -97,9 +97,9 @@ class UnitOfWork:
         self._entries: list[Letter] = []
 
     # loading
-    def lock(self, case_ids: Collection[UUID]) -> None:
-        """Hold these cases until the transaction ends. One that is not known yet is stored once anything is kept."""
-        known = lock_cases(self.session, case_ids)
+    def hold(self, case_ids: Collection[UUID]) -> None:
+        """Take cases in hand whose ids the caller holds. One that is not known yet is stored once anything is kept."""
+        known = locked_cases(self.session, case_ids)
         self.load([known.get(one) or CaseRow(id=one, revision=0) for one in sorted(case_ids)])
 
     def load(self, rows: Sequence[CaseRow]) -> None:
