@@ -25,7 +25,7 @@ from casework.fields import Step, entries, field, needed, step, value
 from casework.messaging.tables import Incoming, Outgoing
 from casework.phase.phase import Phase
 from casework.phase.store import load
-from casework.phase.tables import CaseRow, JournalRow, RecordRow, RunRow
+from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, RunRow
 from casework.process import CASEWORKER, Becomes, End, Node, Process, Situation, Start, UserTask, Wait
 from casework.service.phase_api import PhaseService, create_phase_app
 from casework.testing.cases import A_CASE, A_CASEWORKER, AN_OPERATOR, ANOTHER_CASEWORKER, OPENED, Office
@@ -292,6 +292,25 @@ def test_what_was_heard_before_the_upgrade_is_read_after_it(house):
 
     assert answer.status_code == 200
     assert told == TalkRecorded2(aim="Bolig", conclusion="Ja")
+
+
+with apart():
+
+    @contract("citizen.cheered", by="visit", to="feedback")
+    class CitizenCheered(Message):
+        """Something that nobody asks for any more."""
+
+
+def test_what_was_heard_of_a_message_that_is_retired_disturbs_nobody(house):
+    telling = replace(ONE, messages=(*ONE.messages, CitizenCheered))
+    with house.at_work(telling, "feedback") as office:
+        office.hear(CitizenCheered(), producer="visit")
+        heard = [row.type for row in stored_rows(office, HeardRow)]
+    with house.at_work(TWO, "feedback") as office:
+        told = situation(office).heard
+
+    assert sorted(heard) == ["case.opened", "citizen.cheered"]
+    assert [one.kind for one in told] == [CaseOpened]
 
 
 # a message, the sender first

@@ -69,6 +69,13 @@ def test_a_row_that_is_gone_without_a_new_version_is_found_and_one_more_is_not(t
     assert spoilt(tmp_path, name, had_another) == ["the message: old-row"]
 
 
+def test_a_code_that_is_taken_out_is_found(tmp_path):
+    def had_another(shape: Any) -> None:
+        shape["properties"]["tracks"]["enum"].append("old-track")
+
+    assert spoilt(tmp_path, "codes.schema.json", had_another) == ["tracks: old-track"]
+
+
 def test_nothing_is_written_over_what_it_would_break(tmp_path):
     spoilt(tmp_path, "delivery.rows.v1.schema.json", lambda shape: shape["enum"].append("old-row"))
 

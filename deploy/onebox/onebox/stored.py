@@ -1,7 +1,8 @@
-"""The shapes of what is stored, by version: each step, the state of a number, and the rows at which a number rests.
+"""The shapes of what is stored, by version: each step, the state of a number, the rows at which a number rests; and the
+codes.
 
-A release must read what every release before it has stored, so what is published under a version stays as it is; labels
-and code lists are free.
+A release must read what every release before it has stored. So what is published under a version stays as it is, and no
+code is ever taken out; labels are free.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from casework.contracts.export import schema_of_type
 from casework.phase.phase import Phase
 from casework.process import Process
 from casework.versions import versions_of
+from casework.vocabularies import vocabulary
 
 Json = dict[str, Any]
 ROWS = "rows"
+CODES = "codes.schema.json"
 ADVICE = "Either the change only adds what may be absent, or what is stored gets the next version, with an upcast."
 
 
 def documents() -> dict[str, str]:
-    """A file for everything that a phase stores, in its newest version, and for the rows of each of its tables."""
+    """A file for each thing that a phase stores, in its newest version, for the rows of each table, and for the codes."""
     return {name: _text(shape) for name, shape in _shapes()}
 
 
@@ -35,7 +38,8 @@ def changed(folder: Path) -> dict[str, list[str]]:
     for name, shape in _shapes():
         if (folder / name).exists():
             was = json.loads((folder / name).read_text("utf-8"))
-            found[name] = unreadable(shape, was) if f".{ROWS}." in name else breaking(was, shape)
+            may_grow = name == CODES or f".{ROWS}." in name
+            found[name] = unreadable(shape, was) if may_grow else breaking(was, shape)
     return {name: problems for name, problems in found.items() if problems}
 
 
@@ -48,6 +52,8 @@ def _shapes() -> Iterator[tuple[str, Json]]:
         yield _file(service, "state", versions_of(phase.state).newest), _bare(state)
         yield from _rows(service, phase.process)
     yield from _rows("scheduler", importlib.import_module("scheduler.process").DEADLINE)
+    lists = {name: {"type": "string", "enum": [*vocabulary(name)]} for name in vocabulary("vocabularies")}
+    yield CODES, {"type": "object", "properties": lists}
 
 
 def _rows(service: str, process: Process) -> Iterator[tuple[str, Json]]:

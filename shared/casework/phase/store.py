@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from casework.configuration import Municipality
 from casework.contracts import Contract, as_of_now
+from casework.contracts import load_all as load_all_contracts
 from casework.contracts.intake import CaseOpened
 from casework.database import lock
 from casework.errors import NOBODYS_BUSINESS, NotFound
@@ -139,12 +140,17 @@ def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow]) -> Stored:
 
 
 def fetch_told(session: Session, stored: Stored, subjects: Collection[str]) -> None:
-    """Add what has been told about these subjects, by others and by this phase."""
+    """Add what has been told about these subjects, by others and by this phase.
+
+    What is kept of a message whose name is not known, since it is retired or of a newer release, says nothing here.
+    """
+    known = load_all_contracts()
     for subject in subjects:
         stored.heard[subject] = []
     for row in session.execute(_HEARD, {"subjects": list(subjects)}):
-        terms, body = as_of_now(row.type, row.version, row.body)
-        stored.heard[row.subject].append(heard(terms, body, row.at, row.producer, row.number))
+        if row.type in known:
+            terms, body = as_of_now(row.type, row.version, row.body)
+            stored.heard[row.subject].append(heard(terms, body, row.at, row.producer, row.number))
     for row in session.execute(_SAID, {"subjects": list(subjects)}):
         stored.said[row.subject][row.type] = Said(row.number, row.version or 1, row.body)
 
