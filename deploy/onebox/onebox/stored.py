@@ -28,7 +28,7 @@ ADVICE = "Either the change only adds what may be absent, or what is stored gets
 
 
 def documents() -> dict[str, str]:
-    """A file for each thing that a phase stores, in its newest version, for the rows of each table, and for the codes."""
+    """A file for each thing that a phase stores, in its newest version, for each table's rows, and for the codes."""
     return {name: _text(shape) for name, shape in _shapes()}
 
 

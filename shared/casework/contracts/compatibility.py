@@ -9,7 +9,7 @@ archive. So whoever knows one schema of a version must read what was written by 
 - A type, format, pattern or bound may not change, nor may null become possible: one of the two refuses it.
 - The codes of a field with a vocabulary are *not* fixed here. A code list is data with days of its own; it is given to
   all services before a new code is used, and no code that a case may hold is ever taken out. A service that meets a
-  code it does not know yet parks the message, whole, until it has the list. A new version number would park every
+  code it does not know yet parks the message, whole, until it has the list. A new version number would hold every
   message of the kind instead. Which list it is, and which part of it (`x-where`), is fixed. An enum without a
   vocabulary is closed: a value may not come or go.
 
