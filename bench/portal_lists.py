@@ -43,7 +43,7 @@ SEED = (
     """INSERT INTO listed_case (id, known, number, citizen_id, track, team, caseworker_id, caseworker_name,
         is_confidential, closed_on, submitted_at, updated_at, phase, next_due, next_kind, due_sort, warnings, tasks)
     SELECT md5('case' || n)::uuid, '1', (2000 + n / 50000) || '-' || lpad((n % 50000)::text, 5, '0'),
-        md5('citizen' || n)::uuid, 'standard', 'team-' || n % 200,
+        md5('citizen' || n)::uuid, 'standard', 'team-' || hash / 7 % 200,
         CASE WHEN n % 500 = 4 THEN NULL WHEN worker = 0 THEN 'caseworker' ELSE 'worker-' || worker END,
         CASE WHEN n % 500 = 4 THEN NULL WHEN worker = 0 THEN 'Karen Lund' ELSE 'Worker ' || worker END,
         n % 50 = 6, CASE WHEN closed THEN current_date - n % 3000 END, now() - interval '1 minute' * (n % 40000), now(),
@@ -112,6 +112,7 @@ PAGES = (
     Page("search: a case number", "caseworker", "/search", "2001-99999"),
     Page("my day", "caseworker", "/day"),
     Page("the team", "leader", "/team", team="team-7"),
+    Page("all teams", "leader", "/team"),
 )
 NAMES = {"caseworker": "Karen Lund", "leader": "Ulla Berg"}
 

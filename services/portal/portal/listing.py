@@ -22,7 +22,7 @@ CITIZENS = 500
 """Of how many citizens of a name a search looks at the cases."""
 
 _ORDER = (ListedCase.due_sort, ListedCase.id)
-Listed = sa.Select[Any]
+Listed = sa.Select[ListedCase, str | None]
 
 
 def page(where: Sequence[Condition], whose: Sequence[Condition] = (), after: str = "") -> Listed:

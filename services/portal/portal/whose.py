@@ -32,9 +32,10 @@ class Desk:
 
     def mine(self) -> tuple[Condition, ...]:
         """The same cases, and nobody's. A case meets one of these conditions at most; each has its index."""
-        people = (self.me, *self.covers)
-        by_id = (ListedCase.caseworker_id == one for one in sorted({one.id for one in people}))
-        by_name = (_known_by_name(ListedCase.caseworker_name == one) for one in sorted({one.name for one in people}))
+        ids = {self.me.id, *(one.id for one in self.covers)}
+        names = {self.me.name, *(one.name for one in self.covers)}
+        by_id = (ListedCase.caseworker_id == one for one in sorted(ids))
+        by_name = (_known_by_name(ListedCase.caseworker_name == one) for one in sorted(names))
         return (*by_id, *by_name, nobodys())
 
     def team(self) -> Condition:
