@@ -12,6 +12,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,7 @@ from sqlalchemy.engine import make_url
 from casework.testing import servers
 
 TICK = os.sysconf("SC_CLK_TCK")
+MEMORY = "/dev/shm"
 UNCOUNTED = "^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET |SHOW |.*pg_stat_statements)"
 """What is no statement of the work itself, as a pattern of PostgreSQL's."""
 
@@ -185,8 +187,14 @@ def plain(url: str) -> str:
 
 
 @contextmanager
-def private_servers(*, rabbitmq: bool = True) -> Iterator[tuple[CountingPostgres, servers.PrivateRabbitmq | None]]:
-    """PostgreSQL and RabbitMQ of our own, removed afterwards."""
+def private_servers(
+    *, rabbitmq: bool = True, in_memory: bool = False
+) -> Iterator[tuple[CountingPostgres, servers.PrivateRabbitmq | None]]:
+    """PostgreSQL and RabbitMQ of our own, removed afterwards. Their data lies on disk, as it does in production.
+
+    `in_memory`: where a commit is to cost processor time alone, and no wait for the disk.
+    """
+    tempfile.tempdir = MEMORY if in_memory and os.access(MEMORY, os.W_OK) else None
     with ExitStack() as stack:
         postgres = CountingPostgres()
         stack.enter_context(servers.running(postgres))
