@@ -8,8 +8,8 @@ Spiff and DBOS take no message in. Told: cases a second, processor time of one.
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -23,6 +23,7 @@ from stream import Consumers
 
 ACTS = 7
 GOAL = 1.0  # of DBOS
+QUIET = os.environ | {"PYTHONWARNINGS": "ignore"}  # Celery warns whoever measures as root
 PEERS = Path(__file__).parent / "peers"
 NAMES = {"dbos": "DBOS", "celery": "Celery with commits", "spiff": "SpiffWorkflow, load and save"}
 
@@ -37,7 +38,7 @@ def peer(name: str, postgres: CountingPostgres, rabbitmq: str, cases: int, turn:
         both = []
         for number in range(2):
             process = subprocess.Popen(
-                [*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=QUIET
             )
             stack.callback(process.kill)
             both.append(process)
@@ -96,4 +97,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
