@@ -16,10 +16,10 @@ VENDOR := services/portal/portal/static/vendor
 IN_MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000 { print "TMPDIR=/dev/shm" }')
 PARTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/onebox/pyproject.toml)
 
-.PHONY: help install demo test test-tools lint fmt exports documents clean
+.PHONY: help install demo test test-tools bench bench-short lint fmt exports documents clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: .venv/.synced $(VENDOR)/.built ## Make .venv with everything in it, and the portal's front-end files
 
@@ -29,10 +29,18 @@ demo: install ## Start the whole system in one process with example cases (Ctrl-
 test: test-tools ## Run all tests, on several cores
 	$(IN_MEMORY) $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
+bench: install bench/peers/.venv/.synced ## Measure what is in bench/README.md, and write it anew; BEFORE=another/checkout besides
+	$(BIN)/python bench/run.py --save $(if $(BEFORE),--before $(abspath $(BEFORE))/.venv/bin/python)
+	$(BIN)/python bench/run.py --short --save
+
+bench-short: install ## A minute of it: fails where something has become slower by half, beside its bare loop
+	$(BIN)/python bench/run.py --short
+
 lint: .venv/.synced ## Check style, types, who may import whom, and that money is never a float
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy bench/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python tests/money_lint.py
 
@@ -50,7 +58,7 @@ documents: install ## Record anew what every walk ends in, where the changelog n
 
 clean: ## Remove what these verbs made, except data
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf $(FRONTEND)/node_modules $(VENDOR) tests/npm/node_modules
+	rm -rf bench/peers/.venv $(FRONTEND)/node_modules $(VENDOR) tests/npm/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What follows is made only when what it is made of has changed.
@@ -72,6 +80,11 @@ $(FRONTEND)/node_modules/.package-lock.json: $(FRONTEND)/package.json $(FRONTEND
 
 $(VENDOR)/.built: $(FRONTEND)/node_modules/.package-lock.json $(FRONTEND)/build.mjs
 	cd $(FRONTEND) && $(NPM) run --silent build
+	@touch $@
+
+bench/peers/.venv/.synced: bench/peers/requirements.txt | .venv/bin/uv
+	$(BIN)/uv venv --quiet --clear bench/peers/.venv --python $(BIN)/python
+	$(BIN)/uv pip install --quiet --python bench/peers/.venv/bin/python -r $<
 	@touch $@
 
 tests/npm/node_modules/.package-lock.json: tests/npm/package.json tests/npm/package-lock.json | .venv/.synced
