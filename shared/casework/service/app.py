@@ -186,12 +186,11 @@ def _operate(app: Flask, service: Service) -> None:
     def replay(message_id: UUID) -> Response:
         """Try a parked message again, after its cause has been mended."""
         with service.database.writing() as session:
-            row = session.get(Incoming, message_id)
-            if row is None:
+            if session.get(Incoming, message_id) is None:
                 raise NotFound("Beskeden findes ikke her")
-            service.inbox.replay(session, message_id)
-            subject = row.subject
+            row = service.inbox.replay(session, message_id)
+            now, subject = row.id, row.subject  # what could not be read has a name of its own, once it can be
         service.changed(subject)
         with service.database.reading() as session:
-            again = session.get_one(Incoming, message_id)
-            return jsonify(id=str(message_id), status=again.status, reason=again.reason)
+            again = session.get_one(Incoming, now)
+            return jsonify(id=str(now), status=again.status, reason=again.reason)
