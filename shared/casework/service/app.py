@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 
 from casework.errors import Invalid, NotFound
 from casework.messaging.tables import Incoming, Line, Outgoing
+from casework.migrations import lacking
 from casework.process import Role
 from casework.schema import Money, Quantity
 from casework.service import errors, parcels_api
@@ -139,14 +140,17 @@ def _operate(app: Flask, service: Service) -> None:
 
     @app.get("/health/ready")
     def ready() -> Response | tuple[Response, int]:
-        """The database answers; a case can be served."""
+        """The database answers, and has the tables of this release, or a newer one's; a case can be served."""
         try:
             with service.database.reading() as session:
                 session.execute(sa.text("SELECT 1 FROM outbox WHERE 1 = 0"))
+                lacks = lacking(service.name, session.connection())
         except sa.exc.SQLAlchemyError as error:
             log.warning("not_ready", error=type(error).__name__)
-            return jsonify(status="unavailable", database="svarer ikke eller mangler migrering"), 503
-        return jsonify(status="ok")
+            lacks = "svarer ikke, eller har ingen tabeller"
+        if lacks is None:
+            return jsonify(status="ok")
+        return jsonify(status="unavailable", database=f"{lacks}: kør sagsgang-{service.name} migrate"), 503
 
     @app.get("/flow")
     @only(Role.OPERATOR)
