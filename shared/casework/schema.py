@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -22,6 +22,7 @@ from casework.codec import write_amount, write_quantity
 from casework.errors import Invalid
 from casework.fields import ALWAYS, Field, fields_of, without_default
 from casework.problems import Problem
+from casework.storable import is_text
 from casework.wording import described
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class Text(mf.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        if "\x00" in text or (not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)):
+        if not is_text(text):
             raise self.make_error("invalid", input=value)
         return text
 
@@ -77,9 +78,16 @@ class Day(mf.Date):
 
 
 class Instant(mf.AwareDateTime):
-    """A point in time, UTC on the wire."""
+    """A point in time, UTC on the wire, that can be reckoned with in any time zone."""
 
     default_error_messages = _WRONG | {"invalid": "Her skal stå et tidspunkt"}
+    first, last = datetime(1800, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        if not self.first <= moment < self.last:
+            raise self.make_error("invalid", input=value)
+        return moment
 
 
 class Whole(mf.Integer):

@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -421,6 +421,8 @@ def test_a_cpr_number_gets_through_in_no_form(number, around):
         {"1405821237"},
         {"1405821237": {"a": ["140582-1237"]}},
         ValueError("140582-1237"),
+        KeyError(101010001),
+        -1405821237,
     ],
     ids=repr,
 )
@@ -444,10 +446,70 @@ def test_a_cpr_number_gets_through_in_no_kind_of_value(value):
         "5790000000005",
         "70 00 00 11",
         "127.0.0.1:8000",
+        "3 forsøg, 12.5 s, 0.112345678 s, 1.234.567,50 kr., port 5672",
+        "2026-12-01T14:43:53.112345678Z",
+        0,
+        3,
+        5672,
+        20260302,  # a day
+        1764599023,  # seconds since 1970
+        1764599023123,
+        4711.25,
+        112345678.5,
+        10**400,
+        float("inf"),
+        {"attempts": 3, "seconds": 0.25, "rows": [12, 300_000_000]},
     ],
+    ids=lambda value: repr(value)[:40],
 )
 def test_what_is_no_cpr_number_stays(text):
     assert logs.redact(text) == text
+
+
+NUMBERS = st.integers(-(10**8) + 1, 10**8 - 1) | st.integers(10**10) | st.integers(max_value=-(10**10))
+"""Shorter or longer than a CPR number: counts, ports, sizes, øre, milliseconds."""
+
+
+@given(NUMBERS | st.floats(0, 10**8 - 1) | st.decimals(0, 10**7, places=2).map(str) | st.booleans())
+def test_an_ordinary_number_stays(number):
+    assert logs.redact({"n": [number]}) == {"n": [number]}
+
+
+@given(st.integers(0, 4_000_000_000), st.integers(0, 999_999))
+def test_a_time_stays(seconds, micro):
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micro)
+    for text in (moment.isoformat(), str(moment), f"{moment:%d.%m.%Y %H.%M}"):
+        assert logs.redact(text) == text
+
+
+BETWEEN = st.sampled_from(["", "-", " ", "–", " - ", ".", "/", "_", "%20"])
+
+
+def as_told(number: str) -> list[Any]:
+    """A CPR number in every kind of value."""
+    whole = int(number)
+    return [
+        number, f"x{number}y", number.encode(), [number], {number: 1}, ValueError(number),
+        whole, float(whole), f"{whole}", {"a": {whole}}, KeyError(whole),
+    ]  # fmt: skip
+
+
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)), st.integers(0, 9999), BETWEEN)
+def test_a_cpr_number_gets_through_in_no_way(day, serial, between):
+    number = f"{day:%d%m%y}{serial:04}"
+    for value in (*as_told(number), f"{day:%d%m%y}{between}{serial:04}", f"{day:%d %m %y}{between}{serial:04}"):
+        shown = json.dumps(logs.redact(value))
+
+        assert f"{serial:04}" not in shown.replace(json.dumps(logs.HIDDEN)[1:-1], "")
+
+
+class Speechless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError(CPR)
+
+
+def test_an_error_that_can_say_nothing_is_logged_as_such():
+    assert logs.redact(Speechless()).startswith("Speechless")
 
 
 @given(st.uuids())
@@ -494,6 +556,23 @@ def test_our_own_and_the_libraries_logs_are_json_and_redacted(logged):
     for line in lines:
         assert CPR not in json.dumps(line)
         assert "140582-1237" not in json.dumps(line)
+
+
+def test_ordinary_numbers_are_readable_in_a_log_line(logged):
+    told = {
+        "attempts": 3,
+        "seconds": 0.25,
+        "port": 5672,
+        "messages": 120,
+        "amount": "1234567.50",
+        "at": "2026-03-02T08:00:00Z",
+    }
+    structlog.get_logger().info("seen", **told)
+    logging.getLogger("library").warning("%d af %d på %.3f s", 3, 120, 0.25)
+
+    ours, theirs = logged()
+    assert {name: ours[name] for name in told} == told
+    assert theirs["event"] == "3 af 120 på 0.250 s"
 
 
 def test_a_failure_is_logged_without_the_cpr_number_in_it(broken, logged):

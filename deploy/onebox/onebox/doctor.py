@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
 from casework import configuration, vocabularies
 from casework.contracts import SERVICES
+from casework.database import make_engine
+from casework.migrations import lacking
 from casework.service.settings import Settings
 from onebox.settings import Fields, fields_of_phases
 
@@ -21,6 +26,7 @@ def examine(data: Path) -> Iterator[tuple[str, str | None]]:
     known = fields_of_phases()
     for service in SERVICES:
         yield from _settings(service, known)
+        yield from _migrated(service, f"sqlite:///{data / service}.db", "start sagsgang: det gør det selv")
     yield "mappen til data kan skrives", _writable(data)
     vendor = Path(__file__).resolve().parents[3] / "services/portal/portal/static/vendor"
     yield "portalens filer er bygget", None if vendor.is_dir() or _installed() else "kør: make install"
@@ -45,8 +51,7 @@ def _settings(service: str, known: Fields) -> Iterator[tuple[str, str | None]]:
     for name, url in (("database", settings.database), ("broker", settings.broker)):
         if not url.startswith(("sqlite", "direct")):
             yield f"{service}: {name}", _reachable(url, f"{service.upper()}_{name.upper()}")
-    if settings.database.startswith("postgresql"):
-        yield f"{service}: migreret", _migrated(settings.database, service)
+    yield from _migrated(service, settings.database, f"kør: sagsgang-{service} migrate")
 
 
 def _reachable(url: str, variable: str) -> str | None:
@@ -59,15 +64,21 @@ def _reachable(url: str, variable: str) -> str | None:
         return f"{parts.hostname}:{port} svarer ikke ({error}). Start serveren, eller ret {variable}"
 
 
-def _migrated(url: str, service: str) -> str | None:
-    import sqlalchemy as sa
-
+def _migrated(service: str, url: str, mend: str) -> Iterator[tuple[str, str | None]]:
+    """Whether a database has the tables of this release. An SQLite file that is not there yet lacks nothing."""
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
+        return
+    name, engine = f"{service}: tabellerne i {place.database}", make_engine(url)
     try:
-        with sa.create_engine(url).connect() as connection:
-            there = sa.inspect(connection).has_table("outbox")
+        with engine.connect() as connection:
+            is_new = not sa.inspect(connection).has_table("alembic_version")
+            lacks = "der er ingen" if is_new else lacking(service, connection)
+        yield name, f"{lacks}: {mend}" if lacks else None
     except sa.exc.SQLAlchemyError as error:
-        return f"databasen kan ikke åbnes: {str(error).splitlines()[0]}"
-    return None if there else f"kør: sagsgang-{service} migrate"
+        yield name, f"databasen kan ikke åbnes: {str(error).splitlines()[0]}"
+    finally:
+        engine.dispose()
 
 
 def _writable(data: Path) -> str | None:

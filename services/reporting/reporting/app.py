@@ -28,8 +28,7 @@ class ReportingService(Service):
             self.transport.connect(ARCHIVE, self.archive)
 
     def archive(self, bodies: list[Any]) -> None:
-        with self.database.writing() as session:
-            handlers.archive(session, bodies)
+        handlers.archive(self.database, bodies)
 
     def run(self, stop: threading.Event, *, consume: bool = True, relay: bool = True) -> None:
         """The `work` role; the archive has a queue of its own."""

@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from casework.messaging import Direct
+from casework.messaging.arrivals import NOBODY
 from casework.migrations import upgrade
 from casework.service.settings import Settings
 from reporting.app import create
 from reporting.figures import VumIndex, vum_index
-from reporting.handlers import UNREADABLE, current_vum_index
+from reporting.handlers import current_vum_index
 from reporting.model import Archived
 
 
@@ -26,9 +27,10 @@ def moved(case: str, process: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def reporting(tmp_path):
-    service = create(Settings(database=f"sqlite:///{tmp_path}/reporting.db"), transport=Direct())
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def reporting(request, tmp_path):
+    url = f"sqlite:///{tmp_path}/reporting.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    service = create(Settings(database=url), transport=Direct())
     upgrade(service)
     yield service
     service.close()
@@ -48,12 +50,36 @@ def test_a_message_is_archived_once_however_often_it_comes(reporting):
     assert archived(reporting) == 1
 
 
-def test_a_message_that_cannot_be_read_is_kept_and_holds_nobody(reporting):
-    reporting.archive([b"{", moved("a", "intake"), b"{"])
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"{",
+        b"\xff\0",
+        json.dumps(moved("b", "x\0y")).encode(),
+        json.dumps(moved("b", "\ud800")).encode(),
+        json.dumps(moved("c" * 3000, "intake")).encode(),
+        json.dumps(moved("b", "intake") | {"time": "0001-01-01T00:00:00+02:00"}).encode(),
+        json.dumps(moved("b", "intake"))
+        .encode()
+        .replace(b'"body": {', b'"body": {"n": ' + b"[" * 960 + b"]" * 960 + b", "),
+        moved("b", "intake") | {"body": {"n": {1, 2}}},
+        None,
+    ],
+    ids=["half", "bytes", "nul", "surrogate", "subject", "year 1", "deep", "no JSON", "nothing"],
+)
+def test_a_message_that_cannot_be_kept_as_it_came_is_kept_as_text_and_holds_nobody(reporting, poison):
+    reporting.archive([poison, moved("a", "intake"), poison])
 
     with reporting.database.reading() as session:
         types = sorted(session.scalars(sa.select(Archived.type)))
-    assert types == [UNREADABLE, "position.changed"]
+    assert types == [NOBODY, "position.changed"]
+
+
+def test_a_message_that_is_not_as_its_contract_says_is_in_no_figure(reporting):
+    reporting.archive([moved("a", "intake") | {"body": body} for body in ({}, {"process": ["intake"]}, {"process": 7})])
+
+    with reporting.database.reading() as session:
+        assert current_vum_index(session).cases == 0
 
 
 def test_the_vum_index_counts_a_phase_once_per_case_in_any_order(reporting):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from casework import storable
 from casework.contracts import Message, as_of_now
+from casework.errors import Invalid
 from casework.fields import field, needed, value
 from casework.schema import dump, load
+
+LONGEST = 200
+"""Characters of a name: a few of them together fit into an index, whatever they are written in."""
+
+LAST = 2**31 - 1
+"""The highest number in a line."""
 
 
 @value
@@ -37,8 +46,25 @@ class Envelope:
 
     @classmethod
     def from_json(cls, data: Any) -> Envelope:
-        """Raises Invalid, naming what is wrong, where this is no envelope."""
-        return load(cls, data, unknown="exclude")
+        """Raises Invalid, naming what is wrong, where this is no envelope, or none that every database can keep."""
+        envelope = load(cls, data, unknown="exclude")
+        if flaws := {name: (flaw, None) for name, flaw in envelope._flaws()}:
+            raise Invalid(flaws)
+        return envelope
+
+    def _flaws(self) -> Iterator[tuple[str, str]]:
+        for name in ("type", "subject", "producer"):
+            if not 0 < len(getattr(self, name)) <= LONGEST:
+                yield name, f"Her skal stå 1 til {LONGEST} tegn"
+        for name in ("actor", "traceparent"):
+            if len(getattr(self, name) or "") > LONGEST:
+                yield name, f"Her kan højst stå {LONGEST} tegn"
+        if not all(storable.is_text(name) and type(n) is int and 0 < n <= LAST for name, n in self.numbers.items()):
+            yield "numbers", "Her skal stå et helt tal fra 1 for hver modtager"
+        try:
+            storable.check(self.body)
+        except ValueError as error:
+            yield "body", str(error)
 
     def message(self) -> Message:
         """The message inside, as its newest version has it.

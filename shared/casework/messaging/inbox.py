@@ -7,12 +7,12 @@ change.
 
 Where one of them fails, nothing of the batch stands, and each is taken by itself. What fails then is tried again later,
 and parked in the end; it holds its own case there, and no other. What only a newer release knows is kept whole
-(`unknown`), holds its line likewise, and is taken by itself once that release has come.
+(`unknown`), holds its line likewise, and is taken by itself once that release has come. What cannot be read or
+stored as it came is parked at once, as escaped text: that can always be stored, unless the database is away.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from functools import partial
 from heapq import merge
 from itertools import groupby
 from typing import Any, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -29,9 +29,11 @@ from sqlalchemy.orm import Session, aliased
 from casework.contracts import Message
 from casework.database import Database, insert_all, lock, upsert_all
 from casework.errors import Invalid, NotYet, Refusal, TooNew
+from casework.messaging.arrivals import NOBODY, Unreadable, opened, store_alone, store_each
 from casework.messaging.envelope import Envelope
 from casework.messaging.tables import Incoming, Line
 from casework.schema import read
+from casework.storable import LONGEST_REASON, legible, told, unescaped
 from casework.tracing import continue_trace
 
 log = structlog.get_logger()
@@ -95,8 +97,8 @@ PATIENCE = 4
 TO_TRY = ("new", "unknown")
 """What is tried in its turn, again and again."""
 
-_ONE_OF_THEM = (sa.exc.DataError, sa.exc.IntegrityError, ValueError, OverflowError)
-"""What storing a batch fails with where it is about one message; all else is about the database."""
+_ENDS = (KeyboardInterrupt, SystemExit)
+"""What ends the process, and says nothing of a message; all else does, even where it is no Exception."""
 
 Outcome = tuple[str, str | None]
 """What has come of a message (done, waiting, unknown, failed), and why."""
@@ -139,18 +141,23 @@ _COLUMNS = tuple(column.name for column in Incoming.__table__.columns)
 
 
 class _Arrival:
-    """An open message: its row, and what is in it, or else what becomes of it as it cannot be read."""
+    """An open message: its row, and what is in it, or else what becomes of it. A parked one only holds others."""
 
     def __init__(self, row: Incoming) -> None:
-        self.row, self.envelope = row, read(Envelope, row.envelope)
-        self.message: Message | None = None
-        self.unread: Outcome = ("parked", None)
+        self.row = row
+        self.content: tuple[Envelope, Message] | None = None
+        self.unread: Outcome = ("parked", row.reason)
+        if row.status == "parked":
+            return
         try:
-            self.message = self.envelope.message()
+            envelope = read(Envelope, row.envelope)
+            self.content = envelope, envelope.message()
         except TooNew as unknown:
             self.unread = "unknown", str(unknown)
         except Invalid as wrong:
             self.unread = "parked", str(wrong)
+        except Exception as error:  # in bringing it up to today's version, say
+            self.unread = "parked", told(error)
 
 
 class _Lines(dict[tuple[str, str], int]):
@@ -205,16 +212,18 @@ class Inbox:
     def receive(self, bodies: Iterable[Any]) -> None:
         """Take what has arrived. When this returns, every message is stored or handled, and may be acknowledged.
 
-        A body is an envelope as JSON, or bytes that should be one; what cannot be read at all is parked.
+        A body is an envelope as JSON, or bytes that should be one; what cannot be read or stored as it is, is parked.
         """
         came = list(bodies)
-        arrived = self._read_all(came)
-        subjects = sorted({row.subject for row in arrived if row.type != "?"})
+        arrived = [row for row, _ in self._read_all(came)]
+        subjects = sorted({row.subject for row in arrived if row.status == "new"})
         try:
             self._answer_together(subjects, arrived)
-        except Exception as error:  # of one of them, most likely
+        except _ENDS:
+            raise
+        except BaseException as error:  # of one of them, most likely
             self._tell_of(error, len(arrived))
-            self._store_all(self._read_all(came))  # as they came: what was tried stands on the others
+            store_each(self.database, self._read_all(came), self._as_text)  # what was tried stands on the others
             self._answer_apart(subjects)
 
     def work(self, subjects: Iterable[str]) -> int:
@@ -240,65 +249,50 @@ class Inbox:
             session.execute(unknown.values(try_at=None, attempts=0))
         self._has_looked_back = True
 
-    def replay(self, session: Session, message_id: UUID) -> None:
-        """Send a parked message again, after its cause has been mended."""
+    def replay(self, session: Session, message_id: UUID) -> Incoming:
+        """Try a parked message again, after its cause has been mended; what could not be read is read anew.
+
+        Returns the row that it now has. Raises Refusal where it is not parked.
+        """
         row = session.get_one(Incoming, message_id)
         if row.status != "parked":
             raise Refusal("Beskeden sidder ikke fast", field="message")
-        row.status, row.attempts, row.try_at, row.reason = "new", 0, None, None
+        if "raw" not in row.envelope:
+            row.status, row.attempts, row.try_at, row.reason = "new", 0, None, None
+            return row
+        session.delete(row)
+        session.flush()
+        raw = unescaped(row.envelope["raw"])
+        return store_alone(session, self._read(raw), raw, self._as_text)
 
-    def _read_all(self, bodies: list[Any]) -> list[Incoming]:
-        rows = [self._read(body) for body in bodies]
-        return sorted(rows, key=lambda row: (row.subject, row.producer, row.number))  # locks are taken in one order
+    def _read_all(self, bodies: list[Any]) -> list[tuple[Incoming, Any]]:
+        """Each as a row, beside what it was read from; in the one order in which locks are taken."""
+        rows = [(self._read(body), body) for body in bodies]
+        return sorted(rows, key=lambda one: (one[0].subject, one[0].producer, one[0].number))
 
     def _read(self, body: Any) -> Incoming:
-        try:
-            envelope = Envelope.from_json(body if isinstance(body, dict) else json.loads(body))
-            number = envelope.numbers.get(self.service, 0)
-            if not isinstance(number, int):
-                raise ValueError("numbers: her skal stå et helt tal")
-        except (ValueError, RecursionError, Invalid) as error:
-            return self._unreadable(body if isinstance(body, bytes) else repr(body).encode(), str(error))
+        envelope = opened(body)
+        if isinstance(envelope, Unreadable):
+            return self._as_text(envelope)
         return Incoming(
-            id=envelope.id, producer=envelope.producer, type=envelope.type, subject=envelope.subject, number=number,
-            time=envelope.time, came_at=self.clock(), envelope=envelope.to_json(), status="new", attempts=0,
+            id=envelope.id, producer=envelope.producer, type=envelope.type, subject=envelope.subject,
+            number=envelope.numbers.get(self.service, 0), time=envelope.time, came_at=self.clock(),
+            envelope=envelope.to_json(), status="new", attempts=0,
         )  # fmt: skip
 
-    def _unreadable(self, raw: bytes, why: str) -> Incoming:
-        now, text = self.clock(), raw.decode("utf-8", "replace").replace("\0", "\ufffd")  # PostgreSQL stores no NUL
+    def _as_text(self, came: Unreadable) -> Incoming:
+        """What cannot be read or stored, parked. It stands in nobody's line, whoever sent it, and so holds nobody."""
+        now, one = self.clock(), came.id(_UNREADABLE)
+        log.error("message_parked", message_id=str(one), type=came.type, subject=came.subject, attempts=0)
         return Incoming(
-            id=uuid5(_UNREADABLE, raw.hex()), producer="?", type="?", subject="?", number=0, time=now, came_at=now,
-            envelope={"raw": text}, status="parked", attempts=0, reason=f"Kan ikke læses: {why}"[:2000],
+            id=one, producer=NOBODY, type=came.type, subject=came.subject, number=0, time=now, came_at=now,
+            envelope=came.kept, status="parked", attempts=0, reason=came.why,
         )  # fmt: skip
-
-    def _store_all(self, rows: list[Incoming]) -> None:
-        try:
-            self._store(rows)
-        except _ONE_OF_THEM:  # or another worker stores the same just now
-            for row in rows:
-                self._store_alone(row)
-
-    def _store(self, rows: list[Incoming]) -> None:
-        with self.database.writing() as session:
-            self._insert(session, self._new(session, rows))
 
     def _new(self, session: Session, rows: list[Incoming]) -> list[Incoming]:
         """Those that have not come before, each once."""
         known = set(session.scalars(_KNOWN, {"ids": [row.id for row in rows]})) if rows else set()
         return [*{row.id: row for row in rows if row.id not in known}.values()]
-
-    def _insert(self, session: Session, rows: list[Incoming]) -> None:
-        insert_all(session, Incoming, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
-
-    def _store_alone(self, row: Incoming) -> None:
-        """One message that cannot be stored (a NUL in a text, a number too large) must not hold the others."""
-        try:
-            self._store([row])
-        except sa.exc.IntegrityError:
-            self._store([row])  # another worker was first; now it is found
-        except _ONE_OF_THEM as error:
-            why = str(getattr(error, "orig", error)).partition("\n")[0]
-            self._store([self._unreadable(repr(row.envelope).encode(), why)])
 
     def _worked(self, subjects: list[str]) -> int:
         try:
@@ -306,12 +300,14 @@ class Inbox:
                 if session.scalar(_IS_OPEN, {"subjects": subjects}) is None:
                     return 0
             self._answer_together(subjects, [])
-        except Exception as error:  # of one subject, most likely
+        except _ENDS:
+            raise
+        except BaseException as error:  # of one subject, most likely
             self._tell_of(error, 0)
             return self._answer_apart(subjects)
         return len(subjects)
 
-    def _tell_of(self, error: Exception, arrived: int) -> None:
+    def _tell_of(self, error: BaseException, arrived: int) -> None:
         kind = type(error).__name__  # and no more: its text may quote what is in the messages
         log.warning("batch_taken_apart", service=self.service, arrived=arrived, error=kind)
 
@@ -321,12 +317,12 @@ class Inbox:
             lock(session, *map(lock_of, subjects))
             new, lines = self._new(session, arrived), _Lines(session, subjects)
             arrivals = [*self._open(session, subjects), *(_Arrival(row) for row in new if row.status == "new")]
-            work = self.begin(session, [(a.envelope, a.message) for a in arrivals if a.message])
+            work = self.begin(session, [a.content for a in arrivals if a.content])
             for subject in subjects:
                 mine = [a for a in arrivals if a.row.subject == subject]
                 self._answer(mine, lines, lambda e, m: self._attempt(work, e, m))
             work.finish()
-            self._insert(session, new)
+            insert_all(session, Incoming, [{name: getattr(row, name) for name in _COLUMNS} for row in new])
             lines.write(session)
 
     def _answer_apart(self, subjects: list[str]) -> int:
@@ -361,7 +357,7 @@ class Inbox:
         resting = row.try_at is not None and row.try_at > self.clock()
         if was in TO_TRY and (resting or row.number > lines.get((row.producer, row.subject), 0) + 1):
             return False
-        self._set(row, *(attempt(arrival.envelope, arrival.message) if arrival.message else arrival.unread))
+        self._set(row, *(attempt(*arrival.content) if arrival.content else arrival.unread))
         if was in TO_TRY and row.status in ("waiting", "done"):
             lines.take(row)
         return row.status == "done" or row.status != was
@@ -382,20 +378,23 @@ class Inbox:
                 work.finish()
         except TooNew as unknown:
             return "unknown", str(unknown)
-        except Exception as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
-            return "failed", f"{type(error).__name__}: {error}"
+        except _ENDS:
+            raise
+        except BaseException as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
+            return "failed", told(error)
         return outcome
 
     def _set(self, row: Incoming, outcome: str, reason: str | None) -> None:
+        said = legible(reason or "", LONGEST_REASON)
         match outcome:
             case "failed":
-                self._rest(row, reason or "")
+                self._rest(row, said)
             case "unknown":
-                self._keep(row, reason or "")
+                self._keep(row, said)
             case "parked":
-                self._park(row, reason or "")
+                self._park(row, said)
             case _:
-                row.status, row.reason = outcome, reason
+                row.status, row.reason = outcome, said or None
                 row.done_at = self.clock() if outcome == "done" else None
 
     def _rest(self, row: Incoming, reason: str) -> None:
@@ -403,16 +402,16 @@ class Inbox:
         if row.attempts > len(DELAYS):
             self._park(row, reason)
             return
-        row.status, row.reason, row.try_at = "new", reason[:2000], self.clock() + DELAYS[row.attempts - 1]
+        row.status, row.reason, row.try_at = "new", reason, self.clock() + DELAYS[row.attempts - 1]
         log.warning("message_failed", message_id=str(row.id), type=row.type, subject=row.subject, attempts=row.attempts)
 
     def _keep(self, row: Incoming, reason: str) -> None:
         """For a newer release. It is tried again soon, for that may be starting just now, and then slower."""
-        row.status, row.reason = "unknown", reason[:2000]
+        row.status, row.reason = "unknown", reason
         row.try_at = self.clock() + DELAYS[min(row.attempts, PATIENCE)]
         row.attempts += 1
         log.warning("message_unknown", message_id=str(row.id), type=row.type, subject=row.subject, reason=row.reason)
 
     def _park(self, row: Incoming, reason: str) -> None:
-        row.status, row.reason = "parked", reason[:2000]
+        row.status, row.reason = "parked", reason
         log.error("message_parked", message_id=str(row.id), type=row.type, subject=row.subject, attempts=row.attempts)

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 
 from casework.errors import Invalid, NotFound
 from casework.messaging.tables import Incoming, Line, Outgoing
+from casework.migrations import lacking
 from casework.process import Role
 from casework.schema import Money, Quantity
 from casework.service import errors, parcels_api
@@ -139,14 +140,17 @@ def _operate(app: Flask, service: Service) -> None:
 
     @app.get("/health/ready")
     def ready() -> Response | tuple[Response, int]:
-        """The database answers; a case can be served."""
+        """The database answers, and has the tables of this release, or a newer one's; a case can be served."""
         try:
             with service.database.reading() as session:
                 session.execute(sa.text("SELECT 1 FROM outbox WHERE 1 = 0"))
+                lacks = lacking(service.name, session.connection())
         except sa.exc.SQLAlchemyError as error:
             log.warning("not_ready", error=type(error).__name__)
-            return jsonify(status="unavailable", database="svarer ikke eller mangler migrering"), 503
-        return jsonify(status="ok")
+            lacks = "svarer ikke, eller har ingen tabeller"
+        if lacks is None:
+            return jsonify(status="ok")
+        return jsonify(status="unavailable", database=f"{lacks}: kør sagsgang-{service.name} migrate"), 503
 
     @app.get("/flow")
     @only(Role.OPERATOR)
@@ -186,12 +190,11 @@ def _operate(app: Flask, service: Service) -> None:
     def replay(message_id: UUID) -> Response:
         """Try a parked message again, after its cause has been mended."""
         with service.database.writing() as session:
-            row = session.get(Incoming, message_id)
-            if row is None:
+            if session.get(Incoming, message_id) is None:
                 raise NotFound("Beskeden findes ikke her")
-            service.inbox.replay(session, message_id)
-            subject = row.subject
+            row = service.inbox.replay(session, message_id)
+            now, subject = row.id, row.subject  # what could not be read has a name of its own, once it can be
         service.changed(subject)
         with service.database.reading() as session:
-            again = session.get_one(Incoming, message_id)
-            return jsonify(id=str(message_id), status=again.status, reason=again.reason)
+            again = session.get_one(Incoming, now)
+            return jsonify(id=str(now), status=again.status, reason=again.reason)

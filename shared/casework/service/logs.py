@@ -10,11 +10,16 @@ from typing import Any
 
 import structlog
 
+from casework.storable import told
+
 HIDDEN = "••••••-••••"
 
 _BETWEEN = r"(?:[\s\-–—./_]|%20|%2D)"
-_DATE = rf"(?:[0-2]\d|3[01]){_BETWEEN}?(?:0\d|1[0-2]){_BETWEEN}?(?:18|19|20)?\d\d"
-_CPR = rf"(?<!\d){_DATE}{_BETWEEN}{{0,3}}\d{{4}}(?!\d)"
+_DAY, _MONTH = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
+_DATE = rf"{_DAY}{_BETWEEN}?{_MONTH}{_BETWEEN}?(?:18|19|20)?\d\d"
+_CPR = rf"(?<!\d)(?:{_DATE}{_BETWEEN}{{0,3}}\d{{4}}|(?<!\d[.,])[1-9]{_MONTH}\d{{6}})(?!\d)"
+"""A date and four digits, or the same as a whole number, whose first zero is lost."""
+
 _ID = r"(?<![0-9a-f])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32})(?![0-9a-f])"
 _EITHER = re.compile(rf"(?P<id>{_ID})|{_CPR}", re.IGNORECASE)  # an id that happens to hold a date is still an id
 
@@ -27,13 +32,16 @@ def redact(value: Any) -> Any:
         case str():
             return _EITHER.sub(lambda found: found["id"] or HIDDEN, value)
         case int() | float():
-            return HIDDEN if redact(f"{value:.0f}".zfill(10)) == HIDDEN else value
+            is_long = 10**8 <= abs(value) < 10**10 and value % 1 == 0
+            return HIDDEN if is_long and redact(f"{abs(value):.0f}") == HIDDEN else value
         case dict():
             return {redact(k): redact(v) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
             return [redact(v) for v in value]
         case bytes():
             return redact(value.decode("utf-8", "replace"))
+        case BaseException():
+            return redact(told(value))
         case _:
             return redact(str(value))
 
