@@ -382,6 +382,8 @@ class Inbox:
                 work.finish()
         except TooNew as unknown:
             return "unknown", str(unknown)
+        except Invalid as unreadable:
+            return "parked", str(unreadable)
         except Exception as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
             return "failed", f"{type(error).__name__}: {error}"
         return outcome
