@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
-from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -121,6 +120,13 @@ def lock_free(session: Session, names: Sequence[str]) -> set[str]:
     return {name for name, ours in session.execute(sa.select(asked, free)) if ours}
 
 
+def among(session: Session, column: Any, values: Iterable[Any]) -> Any:
+    """Is the column one of these? PostgreSQL gets them as one array: the same words, planned once, for any number."""
+    if session.get_bind().dialect.name == "sqlite":
+        return column.in_(list(values))
+    return column == sa.any_(sa.bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
+
+
 def insert_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
     """Add these rows, in their order."""
     _insert(session, table, rows, _plainly)
@@ -129,6 +135,18 @@ def insert_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
 def upsert_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
     """Add these rows, or put them in the place of those with the same primary key."""
     _insert(session, table, rows, _replacing)
+
+
+def update_all(session: Session, table: type[Any], rows: Sequence[Row]) -> None:
+    """Set the given columns of the rows with these primary keys (of one column, which is the first that is given)."""
+    if not rows:
+        return
+    dialect, columns = session.get_bind().dialect, table.__table__
+    statement, (key, *_) = _updating(columns, tuple(rows[0]), dialect.name == "sqlite"), rows[0]
+    if dialect.name == "sqlite":
+        session.connection().execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+    else:
+        session.execute(statement, {"rows": _as_json(columns, rows, dialect), "keys": [row[key] for row in rows]})
 
 
 def insert_new(session: Session, table: type[Any], rows: Sequence[Row], unique: Sequence[str]) -> set[tuple[Any, ...]]:
@@ -198,21 +216,40 @@ def _statement(table: sa.Table, names: tuple[str, ...], finish: Finish, is_sqlit
     """PostgreSQL gets all rows as one JSON text, so that the same words, read and planned once, do for any number."""
     if is_sqlite:
         return finish(table, sqlite.insert(table))
+    return finish(table, postgresql.insert(table).from_select(names, sa.select(_recordset(table, names))))
+
+
+@cache
+def _updating(table: sa.Table, names: tuple[str, ...], is_sqlite: bool) -> Any:
+    key, *others = names
+    new: Any = {name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    found = [table.c[key] == new[key]]
+    if not is_sqlite:
+        new = _recordset(table, names).c
+        keys = sa.bindparam("keys", type_=postgresql.ARRAY(table.c[key].type))
+        # by the keys alone PostgreSQL looks each up: of JSON it expects so many rows that it would read all the table
+        found = [table.c[key] == new[key], table.c[key] == sa.any_(keys)]
+    return sa.update(table).where(*found).values({name: new[name] for name in others})
+
+
+def _recordset(table: sa.Table, names: tuple[str, ...]) -> Any:
     given = sa.func.jsonb_to_recordset(sa.cast(sa.bindparam("rows", type_=sa.Text), JSONB))
-    rows = given.table_valued(*(sa.column(name, table.c[name].type) for name in names)).render_derived(with_types=True)
-    return finish(table, postgresql.insert(table).from_select(names, sa.select(rows)))
+    return given.table_valued(*(sa.column(name, table.c[name].type) for name in names)).render_derived(with_types=True)
 
 
 def _as_json(table: sa.Table, rows: Sequence[Row], dialect: sa.Dialect) -> str:
     own = {c.name: c.type for c in table.c if isinstance(c.type, TypeDecorator) and not isinstance(c.type, Utc)}
     if own:  # what is kept in another form than it has in Python
         rows = [{n: own[n].process_bind_param(v, dialect) if n in own else v for n, v in row.items()} for row in rows]
-    return json.dumps(rows, default=_text, ensure_ascii=False)
+    try:
+        return orjson.dumps(rows, _text, orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError as error:  # half a character, say
+        raise ValueError("a value that PostgreSQL cannot keep") from error
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"  # as PostgreSQL writes them
-    if isinstance(value, UUID | date | Decimal):  # an instant is a date too
+    if isinstance(value, Decimal):
         return str(value)
     raise TypeError(f"{type(value).__name__} does not travel as JSON")

@@ -434,10 +434,11 @@ def test_what_is_put_together_is_numbered_and_sent_in_its_order(intake: Desk):
         told = put_all(session, "intake", letters * 2)
         assert put_all(session, "intake", []) == []
 
-    assert [(one.subject, one.numbers["assessment"]) for one in told] == [
+    assert [(one["subject"], one["numbers"]["assessment"]) for one in told] == [
         (case, 2), (another, 1), (case, 3), (case, 4), (another, 2), (case, 5)
     ]  # fmt: skip
-    assert [row.id for row in sorted(intake.unsent(), key=lambda row: row.position)][1:] == [one.id for one in told]
+    sent = sorted(intake.unsent(), key=lambda row: row.position)
+    assert [str(row.id) for row in sent][1:] == [one["id"] for one in told]
 
 
 def test_a_service_sends_only_what_is_its_own_to_send(decision: Desk):

@@ -19,7 +19,7 @@ from casework.process import Actor, Role
 from casework.service.app import PAGE
 from casework.service.auth import actor, keep_confidential, only
 from casework.service.clock import FileClock
-from scheduler import feeds, handlers
+from scheduler import deadlines, feeds
 from scheduler.feeds import PROVIDERS_KINDS
 from scheduler.model import CaseRow, DeadlineRow, Notification, PersonRow, ProviderRow
 from scheduler.status import status
@@ -220,7 +220,7 @@ def _time(service: Any) -> Blueprint:
         """The next moment at which something is to be raised: a walk goes from one to the next."""
         until = _instant("until", given) if (given := request.args.get("until")) else None
         with service.database.reading() as session:
-            moment = handlers.next_moment(session, service.clock())
+            moment = deadlines.next_moment(session, service.clock())
         late = moment is None or (until is not None and moment > until)
         return jsonify(next=None if late or moment is None else moment.isoformat())
 

@@ -10,14 +10,16 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from casework import channels
-from casework.messaging import Transport, one_by_one
+from casework.messaging import Transport
 from casework.service.app import create_app as create_base
 from casework.service.runtime import Service
 from casework.service.settings import Settings
-from scheduler import api, handlers
+from scheduler import api, deadlines, handlers
+from scheduler import mail as mails
+from scheduler.handlers import Arrivals
 from scheduler.mail import Mail, Mailer, Smtp
 from scheduler.model import Base
-from scheduler.rules import Terms
+from scheduler.rules import House, Terms
 from scheduler.settings import SchedulerSettings
 
 
@@ -33,12 +35,15 @@ class SchedulerService(Service):
         server = settings.smtp_server
         self.mailer = mailer or (Smtp(*server) if server else None)
         super().__init__(
-            "scheduler", settings, one_by_one(lambda s, e, m: handlers.take(self.house, s, e, m)), transport=transport,
-            channels=channels_of if self.mailer else None, on_sent=note_mail, on_given_up=note_mail,
+            "scheduler", settings, self._work, transport=transport, channels=channels_of if self.mailer else None,
+            on_sent=note_mail, on_given_up=note_mail,
         )  # fmt: skip
         terms = Terms(self.municipality.calendar, self.municipality.notices)
-        self.house = handlers.House(terms, mails=self.mailer is not None)
+        self.house = House(terms, mails=self.mailer is not None)
         self._begun = False  # whether it has said by which settings it reckons
+
+    def _work(self, session: Session, arrivals: Arrivals) -> handlers.Work:
+        return handlers.Work(self.house, session, arrivals)
 
     def tick(self) -> int:
         """Raise all that is due by the clock, batch by batch; how many deadlines have moved.
@@ -53,14 +58,14 @@ class SchedulerService(Service):
 
     def _tick(self) -> int:
         with self.database.writing() as session:
-            return handlers.tick(self.house, session, self.clock())
+            return deadlines.tick(self.house, session, self.clock())
 
     def _reckon(self) -> int:
         """Our settings are in force from our first look: whoever began last has the newest."""
         with self.database.writing() as session:
             if not self._begun:
-                handlers.put_in_force(session, self.house.terms)
-            reckoned = handlers.reckon(self.house, session)
+                deadlines.put_in_force(session, self.house.terms)
+            reckoned = deadlines.reckon(self.house, session)
         self._begun = True
         return reckoned
 
@@ -72,7 +77,7 @@ class SchedulerService(Service):
         if not (self.post and self.municipality.may_mail(self.clock())):
             return 0
         with self.database.writing() as session:
-            handlers.put_out_mails(session, self.clock())
+            mails.put_out_mails(session, self.clock())
         return self.send_parcels()
 
     def may_leave_for(self, since: datetime, until: datetime) -> timedelta:
@@ -92,7 +97,7 @@ def channels_of(service: Any) -> Mapping[str, channels.Channel]:
 
 
 def note_mail(service: Any, session: Session, parcel: channels.ParcelRow) -> None:
-    handlers.note_mail(session, parcel, service.clock())
+    mails.note_mail(session, parcel, service.clock())
 
 
 def create(settings: Settings | None = None, **overrides: Any) -> SchedulerService:

@@ -1,4 +1,4 @@
-"""Mails: written when they leave, as it is true then, and handed over to a mail server by the post (ADR 14).
+"""Mails: gathered, written when they leave, as it is true then, and handed over to a mail server by the post (ADR 14).
 
 A mail holds no personal data: what it is about, the case number, a link. The portal has told the same already, so it is
 the fallback of a mail that never gets through; it hears of that too.
@@ -10,13 +10,27 @@ import smtplib
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
+from itertools import groupby
+from uuid import UUID
 
-from casework.channels import NotSent, Parcel
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from casework.channels import NotSent, Parcel, ParcelRow, put_out
+from casework.channels.tables import FAILED
 from casework.contracts.deadlines import KINDS
-from casework.database import Database
-from scheduler.handlers import still_true
-from scheduler.model import Notification
+from casework.database import Database, lock
+from casework.messaging import Cause, put_all
+from casework.process import HOUSE
+from scheduler import rules
+from scheduler.model import CaseRow, DeadlineRow, Notification, ProviderRow, id_of
+from scheduler.rules import Addressee
+from scheduler.telling import line, sent
+
+MAILED = 1000
+"""How many notifications one round of mails gathers at most."""
 
 STAGES = {
     "near": ("Frist nærmer sig", "A deadline is near"),
@@ -103,3 +117,75 @@ def _about(row: Notification) -> str:
 
 def _day(row: Notification) -> str:
     return f" ({row.due:%d.%m.%Y})" if row.due else ""
+
+
+# what goes into which mail
+def put_out_mails(session: Session, now: datetime) -> int:
+    """Put out one mail for each who has been told something since the last round; how many mails."""
+    lock(session, "mails")  # two at once would share one person's news between two mails
+    query = (
+        sa.select(Notification)
+        .where(Notification.status == "queued", Notification.parcel_id.is_(None), Notification.channel == "mail")
+        .order_by(Notification.email, Notification.id)
+        .limit(MAILED)
+    )
+    parcels = [
+        _mail(list(rows), now)
+        for _, rows in groupby(session.scalars(query), key=lambda row: (row.email, _address(row)))
+    ]
+    for parcel in parcels:
+        put_out(session, parcel)
+    return len(parcels)
+
+
+def _mail(rows: list[Notification], now: datetime) -> Parcel:
+    """Which notifications go together. What it says is written when it leaves, as it is true then."""
+    mine, first = id_of("mail", *(row.id for row in rows)), rows[0]
+    for row in rows:
+        row.parcel_id = mine
+    address = _address(first)
+    return Parcel(
+        id=mine, channel="mail", receiver=str(id_of(first.email)) if address.startswith("role:") else address,
+        kind=first.kind if len(rows) == 1 else "digest", body=b"", content_type="message/rfc822",
+        case_id=first.case_id if len(rows) == 1 else None, about=f"{len(rows)} beskeder", made_at=now,
+    )  # fmt: skip
+
+
+def _address(row: Notification) -> str:
+    return Addressee(row.role, row.person_id, row.provider_id).address
+
+
+def still_true(session: Session, parcel_id: UUID) -> list[tuple[Notification, str]]:
+    """What is still to be told by a mail, each with its case's number, by day. What is no longer so is dropped."""
+    query = (
+        sa.select(Notification, CaseRow.number, DeadlineRow)
+        .join(CaseRow, CaseRow.id == Notification.case_id)
+        .outerjoin(DeadlineRow, DeadlineRow.id == Notification.deadline_id)
+        .where(Notification.parcel_id == parcel_id, Notification.status.in_(("queued", "failed")))
+        .order_by(Notification.due, CaseRow.number, Notification.kind, Notification.id)
+    )
+    told = []
+    for row, number, deadline in session.execute(query):
+        if deadline and row.stage and row.due and not rules.still_holds(row.stage, row.due, deadline.deadline):
+            row.status = "dropped"
+        else:
+            told.append((row, number))
+    return told
+
+
+def note_mail(session: Session, parcel: ParcelRow, now: datetime) -> None:
+    """A mail has been handed over, or given up: so has all that it told. The portal hears of both."""
+    query = (
+        sa.select(Notification, ProviderRow.name)
+        .outerjoin(ProviderRow, ProviderRow.id == Notification.provider_id)
+        .where(Notification.parcel_id == parcel.id, Notification.status.in_(("queued", "failed")))
+        .order_by(Notification.case_id)
+    )
+    letters = []
+    for row, provider in session.execute(query).all():
+        lock(session, line(row.case_id))
+        to = provider or row.name or row.provider_id or row.person_id or row.role
+        row.receipt = parcel.receipt
+        failure = parcel.failure if parcel.status == FAILED else None
+        letters.append(sent(row, to, now, Cause(now, HOUSE.id), failure))
+    put_all(session, "scheduler", letters, alone=True)

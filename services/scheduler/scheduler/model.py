@@ -22,7 +22,7 @@ Base: Any = own_base("scheduler")
 
 def id_of(*parts: object) -> UUID:
     """The same parts give the same id: what is asked or told twice finds itself."""
-    return uuid5(_OURS, "/".join(str(part) for part in parts))
+    return uuid5(_OURS, "/".join(map(str, parts)))
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,14 @@ class Terms:
         return sha256(repr((closed, list(self.notices), KINDS)).encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class House:
+    """What is settled for the installation: how people are told, and whether there is a mail server."""
+
+    terms: Terms
+    mails: bool = False
+
+
 # what others ask
 def store(deadline: Deadline, asked: DeadlineRequested, today: date, terms: Terms) -> list[Event]:
     """A new deadline. Raises Invalid for a kind that nobody owns."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from casework.database import lock
-from scheduler import handlers
+from scheduler import deadlines
 
 from .conftest import OPENED, World, asked, at
 
@@ -36,7 +36,7 @@ def test_two_workers_share_what_is_due_and_raise_it_once(busy: World):
         both.wait()
         for _ in range(60):
             with database.writing() as session:
-                raised.append(handlers.tick(house, session, busy.service.clock(), limit=7))
+                raised.append(deadlines.tick(house, session, busy.service.clock(), limit=7))
 
     workers = [threading.Thread(target=work) for _ in range(2)]
     for worker in workers:
@@ -53,10 +53,10 @@ def test_what_another_worker_has_claimed_is_passed_by_at_once(busy: World):
     house, database, now = busy.service.house, busy.service.database, busy.service.clock()
 
     with database.writing() as one:
-        first = handlers.tick(house, one, now, limit=10)
+        first = deadlines.tick(house, one, now, limit=10)
         with database.writing() as other:
             other.connection().exec_driver_sql("SET LOCAL lock_timeout = '1s'")
-            second = handlers.tick(house, other, now, limit=200)
+            second = deadlines.tick(house, other, now, limit=200)
 
     assert first == 10
     assert 80 - 2 * first <= second <= 80 - first  # the claimed, and what else is in their cases

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from casework.contracts.common import DeadlineCancelled
 from casework.service.runtime import Service
-from scheduler import handlers
+from scheduler import deadlines
 from scheduler.model import DeadlineRow, Reckoning
 
 from .conftest import OPENED, World, asked
@@ -119,11 +120,22 @@ def test_one_who_is_named_by_the_new_settings_hears_of_it_once(begin: Begin):
     assert stages(after) == ["due", "escalation-2", "missed"]
 
 
+def test_one_that_was_cancelled_and_asked_for_again_is_reckoned_by_the_new_settings(before: World, begin: Begin):
+    before.hear(DeadlineCancelled(kind="follow-up", key="1"), by="followup")
+    before.hear(asked("follow-up", "2026-03-16"), by="followup")
+    before.tick("2026-02-20 08:00")
+
+    after = begin("{kind: follow-up, before: [5], roles: [caseworker]}")
+    after.tick("2026-02-20 09:00")
+
+    assert next_days(after) == ["2026-03-09"]
+
+
 def test_settings_that_stay_cost_nothing_more(before: World, begin: Begin):
     before.tick("2026-02-20 08:00")
 
     with before.service.database.writing() as session:
-        assert handlers.reckon(before.service.house, session) == 0
+        assert deadlines.reckon(before.service.house, session) == 0
         assert session.get_one(Reckoning, 1).done
 
 
@@ -142,7 +154,7 @@ def next_days(world: World) -> list[str]:
 
 def reckon(service: Service, limit: int) -> int:
     with service.database.writing() as session:
-        return handlers.reckon(service.house, session, limit)
+        return deadlines.reckon(service.house, session, limit)
 
 
 def test_one_that_is_killed_half_way_is_followed_by_another(begin: Begin):
@@ -153,7 +165,7 @@ def test_one_that_is_killed_half_way_is_followed_by_another(begin: Begin):
     new = "{kind: follow-up, before: [5], roles: [caseworker]}"
     killed = begin(new).service
     with killed.database.writing() as session:
-        handlers.put_in_force(session, killed.house.terms)
+        deadlines.put_in_force(session, killed.house.terms)
     assert reckon(killed, 20) == 20
     assert sorted(set(next_days(old))) == ["2026-03-02", "2026-03-09"]
     after = begin(new)
@@ -183,7 +195,7 @@ def test_several_reckon_at_once_and_each_deadline_is_reckoned_once(begin: Begin,
     old.tick("2026-01-06 08:00")
     new = begin("{kind: follow-up, before: [5], roles: [caseworker]}", database=postgres_url).service
     with new.database.writing() as session:
-        handlers.put_in_force(session, new.house.terms)
+        deadlines.put_in_force(session, new.house.terms)
     reckoned: list[int] = []
 
     def work() -> None:
@@ -205,7 +217,7 @@ def test_a_deadline_that_somebody_is_changing_is_reckoned_when_they_are_done(beg
     old.tick("2026-01-06 08:00")
     new = begin("{kind: follow-up, before: [5], roles: [caseworker]}", database=postgres_url).service
     with new.database.writing() as session:
-        handlers.put_in_force(session, new.house.terms)
+        deadlines.put_in_force(session, new.house.terms)
 
     with old.service.database.writing() as changing:
         ids = list(changing.scalars(sa.select(DeadlineRow.id).order_by(DeadlineRow.id)))

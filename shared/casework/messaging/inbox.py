@@ -378,6 +378,8 @@ class Inbox:
                 work.finish()
         except TooNew as unknown:
             return "unknown", str(unknown)
+        except Invalid as unreadable:
+            return "parked", str(unreadable)
         except _ENDS:
             raise
         except BaseException as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown

@@ -17,7 +17,7 @@ from casework.database import count_up, insert_all, lock
 from casework.messaging.envelope import Envelope
 from casework.messaging.spoken import version_spoken
 from casework.messaging.tables import Line, Outgoing
-from casework.schema import dump
+from casework.schema import dump, read
 from casework.tracing import current_traceparent
 
 
@@ -29,7 +29,10 @@ class Cause:
     actor: str
     causation: UUID | None = None
     correlation: UUID | None = None
+    traceparent: str | None = None  # where it is put later than it came about; else the trace that is under way
 
+
+Json = dict[str, Any]
 
 Letter = tuple[str, Message, Cause]
 """(subject, message, what it follows from)"""
@@ -37,7 +40,7 @@ Letter = tuple[str, Message, Cause]
 
 def put(session: Session, producer: str, subject: str, message: Message, cause: Cause) -> Envelope:
     """Owe others this message, numbered per consumer. The caller's transaction decides whether it is ever sent."""
-    return put_all(session, producer, [(subject, message, cause)])[0]
+    return read(Envelope, put_all(session, producer, [(subject, message, cause)])[0])
 
 
 def hold(session: Session, subjects: Iterable[str]) -> None:
@@ -46,8 +49,8 @@ def hold(session: Session, subjects: Iterable[str]) -> None:
         lock(session, f"out/{subject}")
 
 
-def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone: bool = False) -> list[Envelope]:
-    """The same for many, in their order, with the same few statements however many.
+def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone: bool = False) -> list[Json]:
+    """The same for many, in their order, with the same few statements however many; the envelopes as they are sent.
 
     `alone`: the caller has seen to it that nobody else puts about these subjects until the transaction ends.
     """
@@ -55,13 +58,13 @@ def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone
         hold(session, (subject for subject, *_ in letters))
     wanted = Counter((name, subject) for subject, message, _ in letters for name in _consumers(producer, message))
     number = _draw(session, wanted)
-    envelopes = []
+    rows = []
     for subject, message, cause in letters:
         numbers = {name: next(number[name, subject]) for name in _consumers(producer, message)}
         version = version_spoken(session, message.contract)
-        envelopes.append(_envelope(producer, subject, message, version, cause, numbers))
-    insert_all(session, Outgoing, [_row(envelope) for envelope in envelopes])
-    return envelopes
+        rows.append(_row(producer, subject, message, version, cause, numbers))
+    insert_all(session, Outgoing, rows)
+    return [row["envelope"] for row in rows]
 
 
 def _consumers(producer: str, message: Message) -> list[str]:
@@ -79,31 +82,20 @@ def _draw(session: Session, wanted: Mapping[tuple[str, str], int]) -> dict[tuple
     return {(o, s): iter(range(last - wanted[o, s] + 1, last + 1)) for (_, o, s), last in drawn.items()}
 
 
-def _envelope(
-    producer: str, subject: str, message: Message, version: int, cause: Cause, numbers: dict[str, int]
-) -> Envelope:
+def _row(producer: str, subject: str, message: Message, version: int, cause: Cause, numbers: dict[str, int]) -> Json:
+    """With the envelope as `Envelope.to_json` has it: most are written once, and never read here."""
     terms, mine = message.contract, uuid4()
-    return Envelope(
-        id=mine,
-        type=terms.name,
-        version=version,
-        subject=subject,
-        numbers=numbers,
-        time=cause.time,
-        producer=producer,
-        causation=cause.causation,
-        correlation=cause.correlation or mine,
-        actor=cause.actor,
-        traceparent=current_traceparent(),
-        body=dict(terms.versions.down(version, dump(message))),
-    )
-
-
-def _row(envelope: Envelope) -> dict[str, Any]:
-    return {
-        "id": envelope.id, "type": envelope.type, "subject": envelope.subject, "consumers": [*envelope.numbers],
-        "envelope": envelope.to_json(),
+    envelope = {
+        "id": str(mine), "type": terms.name, "version": version, "subject": subject,
+        "time": cause.time.isoformat(), "producer": producer, "causation": cause.causation and str(cause.causation),
+        "correlation": str(cause.correlation or mine), "actor": cause.actor,
+        "traceparent": cause.traceparent or current_traceparent(),
+        "body": dict(terms.versions.down(version, dump(message))), "numbers": numbers,
     }  # fmt: skip
+    for name in ("causation", "traceparent"):
+        if envelope[name] is None:
+            del envelope[name]
+    return {"id": mine, "type": terms.name, "subject": subject, "consumers": [*numbers], "envelope": envelope}
 
 
 # Asked many times a second: built once.
