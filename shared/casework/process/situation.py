@@ -271,10 +271,12 @@ class Situation(Generic[S]):
         return self._carried(step)[0]
 
     def _carried(self, step: type[Step]) -> tuple[Json, dict[str, str]]:
+        kind: Any = step
+
         def carry() -> tuple[Json, dict[str, str]]:
             values: Json = {}
             origins: dict[str, str] = {}
-            for name, path in carried_fields(step):
+            for name, path in carried_fields(kind):
                 value, origin = self.look_up(path)
                 if value is not None and value != []:
                     values[name], origins[name] = value, origin
