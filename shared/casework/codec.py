@@ -98,8 +98,21 @@ def _make_converter() -> Converter:
         Amount: lambda value, _: round(Decimal(value), 2),
     }.items():
         converter.register_structure_hook(kind, read_one)
+    converter.register_structure_hook_factory(_is_optional, _reads_optional)
     converter.register_structure_hook_factory(_is_many, _reads_many)
     return converter
+
+
+def _is_optional(kind: Any) -> bool:
+    return type(None) in get_args(kind) and len(get_args(kind)) == 2
+
+
+def _reads_optional(kind: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    inner = next(arg for arg in get_args(kind) if arg is not type(None))
+    read_one = converter.get_structure_hook(inner)
+    if read_one is _as_it_is:
+        return _as_it_is
+    return lambda value, _: None if value is None else read_one(value, inner)
 
 
 def _is_many(kind: Any) -> bool:

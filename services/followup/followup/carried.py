@@ -21,6 +21,8 @@ def running(heard: Iterable[Told]) -> dict[str, Told]:
     """The version in force of each provider's order: the newest accepted, until it is cancelled or ends."""
     orders: dict[str, Told] = {}
     for told in heard:
+        if not issubclass(told.kind, OrderAccepted | OrderCancelled | OrderEnded):
+            continue  # nothing else is read
         message = told.message
         if isinstance(message, OrderAccepted):
             orders[message.provider_id] = told
@@ -32,7 +34,7 @@ def running(heard: Iterable[Told]) -> dict[str, Told]:
 
 
 def running_orders(s: Case) -> dict[str, OrderAccepted]:
-    return {provider: _order(told) for provider, told in running(s.heard).items()}
+    return s.once("running orders", lambda: {key: _order(told) for key, told in running(s.heard).items()}, s.heard)
 
 
 def _order(told: Told) -> OrderAccepted:
@@ -71,7 +73,7 @@ def follow_up(own: FollowUp, s: Case) -> FollowUp:
     """What is known shows until it is mended (FUP-18); what is concluded stays as it was then."""
     if s.state.concluded_on:
         return own
-    last, orders = last_follow_up(s), [_order(told) for told in running(s.heard).values()]
+    last, orders = last_follow_up(s), [*running_orders(s).values()]
     newest = s.told(OrderAccepted)
     notes = notes_for(s, s.number)
     changes = [note.significant_changes for note in notes if note.significant_changes]
@@ -174,9 +176,7 @@ def brought_over(goal: Goal, s: Case) -> FollowedUpGoal:
 
 def level_before(goal: Goal, s: Case) -> int | None:
     """The level that the last follow-up set for the sub-theme, unless a later order brought a newer one (FUP-04)."""
-    ordered_at = next(
-        (h.at for h in reversed(s.heard) if isinstance(h.message, OrderAccepted) and goal in h.message.goals), None
-    )
+    ordered_at = next((told.at for told in reversed(s.kept(OrderAccepted)) if goal in _order(told).goals), None)
     for run in concluded(s):
         levels = {g.primary_subtheme: g.current_functioning_level for g in s.of(run)[FollowUp].goals}
         level = levels.get(goal.primary_subtheme)

@@ -33,7 +33,7 @@ _GRANTS = ("granted", "partly-refused")
 # the days of an order
 def plan_follow_up(s: Case, accepted: OrderAccepted, today: date) -> Events:
     """An order is in force: its days are planned. A new version moves only what it changes (GOL-11)."""
-    others = [told for told in s.heard if told.message != accepted]
+    others = [told for told in s.heard if told.kind is not OrderAccepted or told.message != accepted]
     former = running(others).get(accepted.provider_id)
     old = days_of(former.message) if former and isinstance(former.message, OrderAccepted) else ()
     new, plan = days_of(accepted), s[Plan]

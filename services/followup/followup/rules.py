@@ -241,7 +241,7 @@ def changed_by_decision(s: Case) -> Case | None:
     last = next(iter(concluded(s.of(None))), None)
     if last is None or last.state.concluded_at is None:
         return None
-    made = [(told.at > last.state.concluded_at, told.message) for told in s.heard]
+    made = [(told.at > last.state.concluded_at, told.message) for told in s.kept(DecisionMade)]
     before, since = (
         [message for is_since, message in made if is_since is wanted and isinstance(message, DecisionMade)]
         for wanted in (False, True)

@@ -330,6 +330,8 @@ def _has_been_ended(s: Case, key: str, ones: Collection[Granted]) -> bool:
     """The last word on this provider's help is a follow-up that ends it, and no decision that grants it again."""
     grants, is_ended = [one.by for one in ones], False
     for told in s.heard:
+        if told.kind not in (FollowupConcluded, DecisionMade):
+            continue  # nothing else is read
         if isinstance(told.message, FollowupConcluded):
             if not told.message.providers or key in told.message.providers:
                 is_ended = _ends(told.message)
@@ -778,13 +780,13 @@ def _last_day_by_follow_up(s: Case) -> date | None:
     """
     concluded = [
         (told.at, told.message)
-        for told in s.heard
+        for told in s.kept(FollowupConcluded)
         if isinstance(told.message, FollowupConcluded) and _is_about(s, told.message)
     ]
     if not concluded or not _ends(concluded[-1][1]):
         return None
     at, last = concluded[-1]
-    since = [told for told in s.heard if told.at >= at]
+    since = [told for told in s.heard if told.at >= at and told.kind in (DecisionMade, DecisionNotified)]
     notices = [(told.at, told.message) for told in since if isinstance(told.message, DecisionNotified)]
     served = [notice.effective_from for _, notice in notices if notice.effective_from]
     ends_on = last.effective_on or last.follow_up_held_on

@@ -22,7 +22,7 @@ from casework.schema import dump
 def part(session: Session, phase: Phase, s: Situation[Any], revision: int) -> dict[str, Any]:
     """Keys of the document that this phase owns, under `parts`; warnings, history and origins to be laid end to end."""
     s = as_seen(s)
-    journal = [row for row, _ in session.execute(journal_seen(s.case_id, s.actor))]
+    moved = _journal(s.case_id, s.actor, sa.select(*_SHOWN)).where(JournalRow.row.is_not(None))
     parts = phase.document(s) if phase.document else {phase.name: steps(phase, s)}
     return {
         "case_id": str(s.case_id),
@@ -43,7 +43,7 @@ def part(session: Session, phase: Phase, s: Situation[Any], revision: int) -> di
         "warnings": [{"rule": w.rule, "field": w.field, "message": w.message} for w in warnings(phase, s)],
         "completeness": picture(phase, s),
         "origins": origins(phase, s),
-        "history": [_event(phase, row) for row in journal if row.row],
+        "history": [_event(phase, row) for row in session.execute(moved.order_by(JournalRow.id))],
     }
 
 
@@ -70,14 +70,22 @@ def as_seen(s: Situation[Any]) -> Situation[Any]:
     return replace(s, runs=own, _views={})
 
 
-def journal_seen(case_id: UUID, who: Actor) -> sa.Select[JournalRow, int]:
+def journal_seen(case_id: UUID, who: Actor) -> sa.Select[Any]:
     """What has been done in the case, as far as whoever asks may know of it, oldest first.
 
     Each entry with its place among these: 1, 2, 3 … The id would tell how much has been done elsewhere (DEL-08).
     """
     place = sa.func.row_number().over(order_by=JournalRow.id).label("place")
-    done = sa.select(JournalRow, place).where(JournalRow.case_id == case_id).order_by(JournalRow.id)
+    return _journal(case_id, who, sa.select(JournalRow, place)).order_by(JournalRow.id)
+
+
+def _journal(case_id: UUID, who: Actor, what: sa.Select[Any]) -> sa.Select[Any]:
+    done = what.where(JournalRow.case_id == case_id)
     return done if who.role is not Role.PROVIDER else done.where(JournalRow.key == who.provider_id)
+
+
+_SHOWN = [column for column in JournalRow.__table__.columns if column.name != "changes"]
+"""Of an entry all but what was other before: that is long, and asked for by itself."""
 
 
 def steps(phase: Phase, s: Situation[Any]) -> dict[str, Any]:
@@ -92,7 +100,7 @@ def origins(phase: Phase, s: Situation[Any]) -> dict[str, str]:
     }
 
 
-def _event(phase: Phase, row: JournalRow) -> dict[str, Any]:
+def _event(phase: Phase, row: Any) -> dict[str, Any]:
     event = {
         "at": row.at.isoformat(), "by": row.by, "phase": phase.name, "action": row.action, "number": row.number,
         "key": row.key, "from": row.begins, "to": row.arrives, "reason": row.reason,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.configuration import Municipality
-from casework.contracts import Contract, as_of_now
+from casework.contracts import as_of_now
 from casework.contracts import load_all as load_all_contracts
 from casework.contracts.intake import CaseOpened
 from casework.database import lock
@@ -149,14 +150,17 @@ def fetch_told(session: Session, stored: Stored, subjects: Collection[str]) -> N
         stored.heard[subject] = []
     for row in session.execute(_HEARD, {"subjects": list(subjects)}):
         if row.type in known:
-            terms, body = as_of_now(row.type, row.version, row.body)
-            stored.heard[row.subject].append(heard(terms, body, row.at, row.producer, row.number))
+            told = Told.kept(known[row.type].message, _body_of(row), row.at, row.producer)
+            stored.heard[row.subject].append(Heard(row.at, row.producer, row.number, row.type, told))
     for row in session.execute(_SAID, {"subjects": list(subjects)}):
         stored.said[row.subject][row.type] = Said(row.number, row.version or 1, row.body)
 
 
-def heard(terms: Contract, body: Mapping[str, Any], at: datetime, producer: str, number: int) -> Heard:
-    return Heard(at, producer, number, terms.name, Told.kept(terms.message, body, at, producer))
+def _body_of(row: Any) -> Callable[[], Mapping[str, Any]]:
+    """Reads the body of a message that is kept, as its newest version has it. Raises TooNew for a newer one at once."""
+    if row.version > load_all_contracts()[row.type].version:
+        as_of_now(row.type, row.version, {})
+    return lambda: as_of_now(row.type, row.version, json.loads(row.body))[1]
 
 
 def _among(column: Any, name: str) -> sa.ColumnElement[bool]:
@@ -173,7 +177,15 @@ _CASES = (
 )
 _RECORDS = sa.select(RecordRow.__table__).where(_among(RecordRow.owner_id, "owners"))
 _RUNS = sa.select(RunRow.__table__).where(_among(RunRow.case_id, "cases")).order_by(RunRow.key, RunRow.number)
-_HEARD = sa.select(HeardRow.__table__).where(_among(HeardRow.subject, "subjects"))
+_HEARD = sa.select(
+    HeardRow.subject,
+    HeardRow.type,
+    HeardRow.version,
+    HeardRow.at,
+    HeardRow.producer,
+    HeardRow.number,
+    sa.cast(HeardRow.body, sa.Text).label("body"),  # of most nothing is asked: the text is read where it is
+).where(_among(HeardRow.subject, "subjects"))
 _SAID = sa.select(SaidRow.__table__).where(_among(SaidRow.subject, "subjects"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -68,12 +68,12 @@ class Told:
     def __init__(self, message: Message, at: datetime, producer: str) -> None:
         self.kind, self.at, self.producer = type(message), at, producer
         self._message: Message | None = message
-        self._body: Mapping[str, Any] = {}
+        self._body: Callable[[], Mapping[str, Any]] = dict
         self._data: Json | None = None
 
     @classmethod
-    def kept(cls, kind: type[Message], body: Mapping[str, Any], at: datetime, producer: str) -> Told:
-        """From its stored body, in the newest version."""
+    def kept(cls, kind: type[Message], body: Callable[[], Mapping[str, Any]], at: datetime, producer: str) -> Told:
+        """From its stored body, which is fetched when it is asked for, in the newest version."""
         made = cls.__new__(cls)
         made.kind, made.at, made.producer = kind, at, producer
         made._message, made._body, made._data = None, body, None
@@ -82,7 +82,7 @@ class Told:
     @property
     def message(self) -> Message:
         if self._message is None:
-            self._message = read(self.kind, self._body)
+            self._message = read(self.kind, self._body())
         return self._message
 
     @property
@@ -212,8 +212,12 @@ class Situation(Generic[S]):
 
     def all_told(self, kind: type[M], **where: Any) -> list[M]:
         """Every message of this kind that is kept, oldest first."""
-        kept: list[Any] = [h.message for h in self._by_kind().get(kind, ())]
+        kept: list[Any] = [h.message for h in self.kept(kind)]
         return [m for m in kept if all(getattr(m, name) == value for name, value in where.items())] if where else kept
+
+    def kept(self, kind: type[Message]) -> Sequence[Told]:
+        """The same, each with when it happened and who told it."""
+        return self._by_kind().get(kind, ())
 
     def _by_kind(self) -> Mapping[type[Message], list[Told]]:
         def sort() -> dict[type[Message], list[Told]]:
