@@ -72,8 +72,9 @@ def test_every_page_of_every_case_is_answered(golden):
     assert [(one.url, one.text) for one in answers if one.status_code not in (200, 404)] == []
 
 
-def test_every_case_goes_on_to_its_end_as_the_walk_says(golden):
-    findings = play_on(golden.copies, {copy.name: len(copy.data["steps"]) for copy in golden.copies})
+def test_every_case_goes_on_as_its_walk_says(golden):
+    further = len if golden.is_sqlite else lambda left: min(2, len(left))  # to its end once; elsewhere it begins
+    findings = play_on(golden.copies, {copy.name: copy.done + further(copy.left) for copy in golden.copies})
 
     assert findings == []
 

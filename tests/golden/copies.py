@@ -123,7 +123,7 @@ class Golden:
 
     def __init__(self, folder: Path, data: Path, database: Database | None = None) -> None:
         kept = json.loads((folder / "cases.json").read_text("utf-8"))
-        self.folder, self.parked = folder, kept["parked"]
+        self.folder, self.parked, self.is_sqlite = folder, kept["parked"], database is None
         self.town = LeftTown(data, datetime.fromisoformat(kept["now"]), database, self.parked)
         self.copies = [Copy.begun(one, self.town) for one in kept["copies"]]
 
