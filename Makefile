@@ -16,7 +16,7 @@ VENDOR := services/portal/portal/static/vendor
 IN_MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000 { print "TMPDIR=/dev/shm" }')
 PARTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/onebox/pyproject.toml)
 
-.PHONY: help install demo test test-tools bench bench-short lint fmt exports documents clean
+.PHONY: help install demo test test-tools bench bench-short lint fmt exports documents golden clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,10 @@ exports: install ## Write anew what is derived from the code: processes, schemas
 
 documents: install ## Record anew what every walk ends in, where the changelog names what is other than before
 	$(IN_MEMORY) $(BIN)/python -m tests.documents
+	$(IN_MEMORY) $(BIN)/python -m tests.golden.make
+
+golden: install ## Keep what this release's databases look like: make golden RELEASE=2027-03-01 (tests/golden/README.md)
+	$(IN_MEMORY) $(BIN)/python -m tests.golden.make $(RELEASE)
 
 clean: ## Remove what these verbs made, except data
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -47,19 +47,19 @@ Flat = dict[str, Any]
 class Watched(walks.Walk):
     """A walk that keeps the document of every step at which it looks."""
 
-    def __init__(self, data: dict[str, Any], town: walks.Town) -> None:
-        super().__init__(data, town, salt=SALT)
+    def __init__(self, data: dict[str, Any], town: walks.Town, salt: UUID = SALT) -> None:
+        super().__init__(data, town, salt=salt)
+        self.done = 0  # how many steps have been begun
         self._looks: dict[str, Flat] = {}
         self._last: dict[str, Any] = {}
-        self._step_number = 0
 
     def _begin(self, step: dict[str, Any]) -> None:
-        self._step_number += 1
+        self.done += 1
         super()._begin(step)
 
     def _check(self, step: dict[str, Any]) -> Iterator[walks.Finding]:
         yield from super()._check(step)
-        self._looks[f"step {self._step_number}, case {self.case_number + 1}"] = flat(self._last)
+        self._looks[f"step {self.done}, case {self.case_number + 1}"] = flat(self._last)
 
     def document(self) -> dict[str, Any]:
         self._last = super().document()
@@ -69,10 +69,16 @@ class Watched(walks.Walk):
     def documents(self, since: int = 0) -> dict[str, Flat]:
         """The documents at the steps after `since` and at the end: what differs from the look before at the case."""
         looks = {name: look for name, look in self._looks.items() if int(name.split()[1].strip(",")) > since}
-        for number in range(1, len(self.cases) + 1):
-            self.case_number = number - 1
-            looks[f"end, case {number}"] = flat(self.document())
-        return dict(_deltas(looks))
+        ends = {f"end, case {number}": flat(one) for number, one in enumerate(self.every_document(), 1)}
+        return dict(_deltas(looks | ends))
+
+    def every_document(self) -> Iterator[dict[str, Any]]:
+        """Those of all its cases, as they are now."""
+        was = self.case_number
+        for number in range(len(self.cases)):
+            self.case_number = number
+            yield self.document()
+        self.case_number = was
 
     def outcome(self, house: House, since: int = 0) -> dict[str, Any]:
         """The documents, and of each service of the house what it has told."""

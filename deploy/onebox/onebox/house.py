@@ -1,10 +1,10 @@
-"""The whole system in one process: nine services, a SQLite file each, the `direct` transport between them."""
+"""The whole system in one process: nine services, a database each, the `direct` transport between them."""
 
 from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,23 @@ from onebox.wsgi import session
 
 
 class House:
-    """All services at work on one data folder. Stopped and started again, or killed, it goes on where it was."""
+    """All services at work on one data folder. Stopped and started again, or killed, it goes on where it was.
+
+    `database` says where a service keeps its tables; a SQLite file in the folder where none is given.
+    """
 
     def __init__(
-        self, data: Path, *, clock: str = "system", demo: bool = False, names: Iterable[str] = SERVICES
+        self,
+        data: Path,
+        *,
+        clock: str = "system",
+        demo: bool = False,
+        names: Iterable[str] = SERVICES,
+        database: Callable[[str], str] | None = None,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.data, self.demo = data, demo
+        self.database = database or (lambda name: f"sqlite:///{data / name}.db")
         self.private_key = _kept(data / "key.pem", new_key)
         self.transport = Direct()
         self.services: dict[str, Service] = {}
@@ -43,9 +53,7 @@ class House:
     def _add(self, name: str, clock: str) -> None:
         module: Any = importlib.import_module(f"{name}.app")
         settings_of: type[Settings] = getattr(module, "SETTINGS", Settings)
-        settings = settings_of(
-            database=f"sqlite:///{self.data / name}.db", clock=clock, token_key=public_key(self.private_key)
-        )
+        settings = settings_of(database=self.database(name), clock=clock, token_key=public_key(self.private_key))
         service: Service = module.create(settings, transport=self.transport)
         upgrade(service)
         service.wake = self._stirred.set

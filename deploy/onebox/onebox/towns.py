@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ SYSTEM = Actor("walk", "sagsgang", Role.SYSTEM)
 class DirectTown:
     """One process, `direct` transport, calls straight into the apps. Time stands until it is advanced."""
 
-    def __init__(self, data: Path, begins: datetime) -> None:
+    def __init__(self, data: Path, begins: datetime, database: Callable[[str], str] | None = None) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.clock = FileClock(data / "clock")
         self.clock.set(begins)
-        self.house = House(data, clock=f"file:{data / 'clock'}")
+        self.house = House(data, clock=f"file:{data / 'clock'}", database=database)
         self.session = session(self.house.apps)
 
     def call(self, actor: Actor, method: str, service: str, path: str, **options: Any) -> requests.Response:
