@@ -28,15 +28,19 @@ class Desk:
 
     def own(self) -> Condition:
         """The cases of whoever sits here, and of those who are away. A deputy acts as the caseworker."""
-        return cases_of((self.me.id, self.me.name), *((one.id, one.name) for one in self.covers))
+        return sa.or_(*self._each())
 
     def mine(self) -> tuple[Condition, ...]:
         """The same cases, and nobody's. A case meets one of these conditions at most; each has its index."""
+        return (*self._each(), nobodys())
+
+    def _each(self) -> tuple[Condition, ...]:
+        """By id; by name only where the case knows no id of its caseworker."""
         ids = {self.me.id, *(one.id for one in self.covers)}
         names = {self.me.name, *(one.name for one in self.covers)}
         by_id = (ListedCase.caseworker_id == one for one in sorted(ids))
         by_name = (_known_by_name(ListedCase.caseworker_name == one) for one in sorted(names))
-        return (*by_id, *by_name, nobodys())
+        return (*by_id, *by_name)
 
     def team(self) -> Condition:
         """The cases a leader answers for: the team's, and those of no team. A leader without a team answers for all."""
@@ -56,12 +60,6 @@ class Desk:
             if case.caseworker_id == one.id or (case.caseworker_id is None and case.caseworker_name == one.name):
                 return one.name
         return ""
-
-
-def cases_of(*whom: tuple[str, str]) -> Condition:
-    """By id; by name only where the case knows no id of its caseworker."""
-    ids, names = [one for one, _ in whom], [name for _, name in whom]
-    return sa.or_(ListedCase.caseworker_id.in_(ids), _known_by_name(ListedCase.caseworker_name.in_(names)))
 
 
 def nobodys() -> Condition:

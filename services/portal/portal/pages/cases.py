@@ -23,6 +23,7 @@ from portal.identity import only, who
 from portal.language import gettext
 from portal.listing import PAGE
 from portal.model import Access, ListedCase
+from portal.pages import notifications
 from portal.pages.here import acting, bar, call, descriptions, desk, header, note, phases, problem, service, today
 from portal.pages.record import is_closed, may, straight
 from portal.whose import WAITS_FOR_A_LEADER, Desk
@@ -44,6 +45,7 @@ def listed() -> Any:
         rows = _rows(session, desk, mine=chosen)
         if not rows and chosen and not asked.get("filtered"):
             chosen, rows = False, _rows(session, desk, mine=False)  # who has no cases is not met by an empty page
+        notifications.count(session, me)
     more = None
     if len(rows) > PAGE:
         query: dict[str, Any] = {**asked.to_dict(), "filtered": "1", "mine": "1" if chosen else None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from casework.process import CASEWORKER, LEADER, Actor
@@ -71,12 +71,20 @@ def tag(count: int) -> str:
 
 
 def unread(portal: Any) -> int:
-    """What the bell counts, up to 100; one statement."""
+    """What the bell counts, up to 100; one statement, unless the page has counted already."""
     who = identity.signed_in()
     if who is None:
         return 0
+    if "unread" not in g:
+        with portal.database.reading() as session:
+            count(session, who)
+    found: int = g.unread
+    return found
+
+
+def count(session: Session, who: Actor) -> None:
+    """Count for the bell of this page while its own session is open: another one costs three round trips."""
     mine = sa.select(Notification.id).where(
         Notification.address.in_(people.addresses(who)), Notification.read_at.is_(None)
     )
-    with portal.database.reading() as session:
-        return len(session.scalars(mine.limit(100)).all())
+    g.unread = len(session.scalars(mine.limit(100)).all())
