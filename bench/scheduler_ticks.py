@@ -1,17 +1,12 @@
 """What it costs to raise a deadline, and to hear a message: the scheduler beside bare loops, in CPU time.
 
-    python bench/scheduler_ticks.py [rounds]
-
 Processor time of this process and of its PostgreSQL backends, on a private server; each round runs all of them, one
 after the other, each on a copy of the same database: 3,000 deadlines that are due among 20,000, in batches, by one
-worker. Prints the median of the rounds in microseconds for each deadline and each message, and the shares.
+worker. The parts of the median are told on stderr.
 """
-
-# ruff: noqa: T201 - the figures are the point
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import tempfile
@@ -25,6 +20,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import sqlalchemy as sa
+from common import Row, tell
 from sqlalchemy.engine import make_url
 
 from casework.contracts import Message
@@ -39,7 +35,6 @@ from casework.service.clock import FileClock
 from casework.testing.servers import PrivatePostgres, running
 from casework.vocabularies.codes import PartyRole, Track
 from scheduler.app import SchedulerService, create
-from scheduler.deadlines import BATCH
 from scheduler.settings import SchedulerSettings
 
 DUE, ALL = 3_000, 20_000
@@ -89,10 +84,15 @@ WRITING = sa.text(
 """As a deadline that is raised: one notification, two messages of their true size, three lines."""
 
 
+Spent = tuple[float, float]
+"""Of this process, and of PostgreSQL."""
+
+
 class Bench:
     """A server with a filled database, of which each run gets a copy."""
 
     def __init__(self, server: str, folder: Path) -> None:
+        self.statements = 0.0  # for each message that was heard last
         self.server, self.clock = make_url(server), FileClock(folder / "clock")
         self.admin = psycopg.connect(self.plain("postgres"), autocommit=True)
         self.admin.execute("CREATE DATABASE filled")
@@ -123,13 +123,14 @@ class Bench:
         finally:
             self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
-    def spent(self, run: Callable[[], Any], database: str) -> tuple[float, float]:
-        """Seconds of processor time of this process, and of the backends of a database."""
+    def spent(self, run: Callable[[], Any], database: str, many: int) -> Spent:
+        """Microseconds of processor time of this process, and of the backends of a database, for each of so many."""
         before = self._backends(database)
         began = time.process_time()
         run()
         client = time.process_time() - began
-        return client, sum(spent - before.get(pid, 0.0) for pid, spent in self._backends(database).items())
+        backends = sum(spent - before.get(pid, 0.0) for pid, spent in self._backends(database).items())
+        return client / many * 1e6, backends / many * 1e6
 
     def _backends(self, database: str) -> dict[int, float]:
         """By process id, the seconds each has run. (`/proc/PID/stat` counts in hundredths only.)"""
@@ -176,27 +177,27 @@ def batch(case: int) -> list[dict[str, Any]]:
     return [envelope(message, "intake", subject, number) for number, message in enumerate(said, 1)]
 
 
-def loop(bench: Bench, database: str, statement: sa.TextClause) -> tuple[float, float]:
+def loop(bench: Bench, database: str, statement: sa.TextClause) -> Spent:
     engine = sa.create_engine(bench.server.set(database=database))
 
     def once() -> int:
         with engine.begin() as connection:
             return connection.scalar(statement, {"today": TODAY}) or 0
 
-    once()  # connects, and reads the statement
+    first = once()  # connects, and reads the statement
     try:
-        return bench.spent(lambda: all(iter(once, 0)), database)
+        return bench.spent(lambda: all(iter(once, 0)), database, DUE - first)
     finally:
         engine.dispose()
 
 
-def raising(bench: Bench, database: str) -> tuple[float, float]:
+def raising(bench: Bench, database: str) -> Spent:
     with closing(bench.service(database)) as service:
-        assert service._tick() == BATCH  # connects, and reads the statements
-        return bench.spent(service.tick, database)
+        first = service._tick()  # connects, and reads the statements
+        return bench.spent(service.tick, database, DUE - first)
 
 
-def bare_messages(bench: Bench, database: str) -> tuple[float, float]:
+def bare_messages(bench: Bench, database: str) -> Spent:
     """For each message SELECT, UPDATE, INSERT and a commit."""
     with psycopg.connect(bench.plain(database)) as connection:
         cases = [row[0] for row in connection.execute("SELECT id FROM bare_case ORDER BY id LIMIT %s", (CASES,))]
@@ -211,53 +212,54 @@ def bare_messages(bench: Bench, database: str) -> tuple[float, float]:
                     connection.execute("INSERT INTO bare_message VALUES (%s, %s)", (uuid4(), body))
                     connection.commit()
 
-        return bench.spent(run, database)
+        return bench.spent(run, database, CASES * MESSAGES)
 
 
-def hearing(bench: Bench, database: str) -> tuple[float, float]:
+def hearing(bench: Bench, database: str) -> Spent:
     with closing(bench.service(database)) as service:
         service.inbox.receive(batch(10_000_000))
         batches = [batch(20_000_000 + n) for n in range(CASES)]
         sent: list[str] = []
         sa.event.listen(service.database.engine, "before_cursor_execute", lambda c, cu, s, *_: sent.append(s))
-        spent = bench.spent(lambda: [service.inbox.receive(one) for one in batches], database)
-        print(f"    {len(sent) / CASES / MESSAGES:.1f} statements a message", file=sys.stderr)
+        spent = bench.spent(lambda: [service.inbox.receive(one) for one in batches], database, CASES * MESSAGES)
+        bench.statements = len(sent) / CASES / MESSAGES
         return spent
 
 
-RUNS: dict[str, tuple[int, Callable[[Bench, str], tuple[float, float]]]] = {
-    "claim and insert": (DUE - BATCH, lambda bench, name: loop(bench, name, CLAIMING)),
-    "write as much": (DUE - BATCH, lambda bench, name: loop(bench, name, WRITING)),
-    "raise": (DUE - BATCH, raising),
-    "bare message": (CASES * MESSAGES, bare_messages),
-    "hear": (CASES * MESSAGES, hearing),
+RUNS: dict[str, Callable[[Bench, str], Spent]] = {
+    "claim and insert": lambda bench, name: loop(bench, name, CLAIMING),
+    "write as much": lambda bench, name: loop(bench, name, WRITING),
+    "raise": raising,
+    "bare message": bare_messages,
+    "hear": hearing,
 }
-"""How many each run works on, and the run."""
 
-SHARES = (("raise", "claim and insert"), ("raise", "write as much"), ("hear", "bare message"))
+TOLD = (
+    ("deadline-raised", "a deadline raised", "raise", "write as much", 2.0),
+    ("deadline-claimed", "the same", "raise", "claim and insert", None),
+    ("scheduler-message", "a message heard by the scheduler, of 14 together", "hear", "bare message", 2.5),
+)
+"""The row: its name, what it is, ours, the loop beside it, and how many times that it may take."""
 
 
-def main(rounds: int) -> None:
+def main() -> None:
     logs.set_up("scheduler", "WARNING")
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in RUNS}
+    found: dict[str, list[Spent]] = {name: [] for name in RUNS}
     with running(server := PrivatePostgres()), tempfile.TemporaryDirectory() as folder:
         bench = Bench(server.url, Path(folder))
-        for _ in range(rounds):
-            for name, (many, run) in RUNS.items():
+        for _ in range(1 if "--short" in sys.argv else 3):
+            for name, run in RUNS.items():
                 with bench.copy() as database:
-                    client, backend = run(bench, database)
-                found[name].append((client / many * 1e6, backend / many * 1e6))
+                    found[name].append(run(bench, database))
         bench.admin.close()
-    print("| | client µs | PostgreSQL µs | together |\n|---|---|---|---|")
-    total = {}
     for name, spent in found.items():
         client, backend = (statistics.median(one) for one in zip(*spent, strict=True))
-        total[name] = statistics.median(sum(one) for one in spent)
-        print(f"| {name} | {client:.0f} | {backend:.0f} | {total[name]:.0f} |")
-    for ours, theirs in SHARES:
-        print(f"{ours}: {total[theirs] / total[ours]:.2f} of {theirs}")
+        sys.stderr.write(f"{name:16} {client:5.0f} µs, PostgreSQL {backend:4.0f} µs\n")
+    total = {name: statistics.median(map(sum, spent)) for name, spent in found.items()}
+    for name, what, ours, theirs, goal in TOLD:
+        tell(Row(name, what, "µs CPU", total[ours], f"loop: {theirs}", total[theirs], goal))
+    tell(Row("scheduler-statements", "statements for each of them", "", bench.statements, goal=5.0, of="value"))
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    main(int(sys.argv[1]) if sys.argv[1:] else 3)
+    main()
