@@ -48,7 +48,7 @@ class House:
         )
         service: Service = module.create(settings, transport=self.transport)
         upgrade(service)
-        service.wake = self._stirred.set
+        service.database.told = self._stirred.set
         if name == "portal":
             service.enter(self.phases(), demo=self.demo)  # type: ignore[attr-defined]
         self.services[name] = service

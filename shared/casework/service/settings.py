@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from environs import Env
 
-from casework.configuration import Misconfigured
+from casework.errors import Misconfigured
 from casework.messaging.spoken import Speaks, speaks
 
 
