@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from importlib import import_module
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 
-from casework.service.settings import Settings
+from casework.service.settings import COUNTED_TOGETHER, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,4 +42,8 @@ class _Gunicorn(BaseApplication):
 
 def serve(name: str, module: str, *, workers: int, threads: int) -> None:
     """Answer HTTP until told to stop."""
-    _Gunicorn(name, module, bind=Settings.from_env(name).listen, workers=workers, threads=threads).run()
+    settings = {"bind": Settings.from_env(name).listen, "workers": workers, "threads": threads}
+    if workers > 1:
+        os.environ[COUNTED_TOGETHER] = folder = mkdtemp(prefix="sagsgang-metrics-")
+        settings["on_exit"] = lambda _: shutil.rmtree(folder)
+    _Gunicorn(name, module, **settings).run()

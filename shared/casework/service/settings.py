@@ -12,6 +12,10 @@ from casework.errors import Misconfigured
 from casework.messaging.spoken import Speaks, speaks
 
 
+COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the library of Prometheus adds up what several processes count. Set before it is loaded."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Read from the environment, prefixed by the service's name: DECISION_DATABASE, DECISION_BROKER …"""
