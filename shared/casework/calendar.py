@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
+from dateutil.easter import easter
 from dateutil.relativedelta import relativedelta
 
 DENMARK = ZoneInfo("Europe/Copenhagen")
@@ -31,9 +31,26 @@ def add_months(day: date, months: int) -> date:
     return moved
 
 
+FROM_EASTER = {
+    "Skærtorsdag": -3, "Langfredag": -2, "Påskedag": 0, "2. påskedag": 1, "Kristi himmelfartsdag": 39, "Pinsedag": 49,
+    "2. pinsedag": 50,
+}  # fmt: skip
+"""The days between Easter and each of the public holidays that follow it."""
+
+GREAT_PRAYER = (26, 2023)
+"""Store bededag, so many days after Easter, was one for the last time in this year (Act 214 of 6 March 2023)."""
+
+FIXED = ((1, 1), (12, 25), (12, 26))
+
+
 @cache
 def _holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("DK", years=year))
+    """The public holidays of a year, reckoned here: the library that knows those of all countries is a sixth of the
+    memory of a small role. A test compares the two.
+    """
+    after, last = GREAT_PRAYER
+    moving = [*FROM_EASTER.values(), *([after] if year <= last else [])]
+    return frozenset([easter(year) + timedelta(days=n) for n in moving] + [date(year, m, d) for m, d in FIXED])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -51,7 +51,10 @@ def own_base(name: str) -> Any:
 def make_engine(url: str) -> sa.Engine:
     """An engine for a database URL; SQLite is set up so that concurrent writers wait instead of overwriting."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True)
+        return sa.create_engine(
+            url, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True,
+            connect_args={"keepalives_idle": 60},  # who listens is silent for hours, and must learn that nobody answers
+        )  # fmt: skip
     engine = sa.create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)  # an error quotes no citizen
 
     @event.listens_for(engine, "connect")
@@ -69,27 +72,70 @@ def make_engine(url: str) -> sa.Engine:
 
 
 class Database:
-    """One service's database: `writing()` is one transaction, `reading()` one look."""
+    """One service's database: `writing()` is one transaction, `reading()` one look.
+
+    `told` is called after each commit of this process in which something was `announce`d. Where nobody here wants to be
+    told, those who `listen` in other processes are, as soon as it is committed.
+    """
 
     def __init__(self, url: str, info: Row | None = None) -> None:
         """`info` goes with each session that writes."""
         self.url = url
         self.engine = make_engine(url)
+        self.told: Callable[[], None] | None = None
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info=dict(info or {}))
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
+
+    @property
+    def can_be_heard(self) -> bool:
+        """Whether one process can hear what another commits. SQLite has no such thing."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         with self._writing.begin() as session:
             yield session
+            announced = ANNOUNCED in session.info
+            if announced and not self.told and self.can_be_heard:  # else not: it lets commits wait for each other
+                session.execute(sa.text(f"NOTIFY {ANNOUNCED}"))
+        if announced and self.told:
+            self.told()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         with self._reading() as session:
             yield session
 
+    def listen(self, heard: Callable[[], None], stop: Callable[[], bool]) -> None:
+        """Say when others have announced something, at once, and when it is not known whether they have; until `stop`.
+
+        Raises where the connection, which is one of its own, is lost.
+        """
+        connection = self.engine.raw_connection()
+        driver: Any = connection.driver_connection
+        connection.detach()
+        with closing(connection):
+            driver.autocommit = True
+            driver.execute(f"LISTEN {ANNOUNCED}")
+            heard()
+            while not stop():
+                for _ in driver.notifies(timeout=LISTENING):
+                    heard()
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+ANNOUNCED = "owed"
+"""What is announced: that messages are owed to others."""
+
+LISTENING = 1.0
+"""How long it is listened, in seconds, before `stop` is asked again."""
+
+
+def announce(session: Session) -> None:
+    """When this is committed, whoever sends what is owed looks at once."""
+    session.info[ANNOUNCED] = True
 
 
 def lock(session: Session, *names: str) -> None:

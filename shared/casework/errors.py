@@ -84,3 +84,7 @@ class TooNew(Refusal):
 
     status = 503
     title = "Det her er skrevet af en nyere udgave"
+
+
+class Misconfigured(Exception):
+    """Settings are missing or wrong: which, where, and what was expected; one line for each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +43,13 @@ def is_holiday(day: date) -> bool:
 @given(days)
 def test_a_working_day_is_no_weekend_and_no_holiday(day):
     assert PLAIN.is_working_day(day) == (day.weekday() < 5 and not is_holiday(day))
+
+
+@given(st.dates(min_value=date(1771, 1, 1), max_value=date(2100, 12, 31)))
+def test_our_holidays_are_those_of_the_library_that_knows_all_countries(day):
+    known = holidays.country_holidays("DK", years=day.year)
+
+    assert PLAIN.is_working_day(day) == (day.weekday() < 5 and day not in known)
 
 
 @pytest.mark.parametrize(

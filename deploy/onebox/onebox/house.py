@@ -56,7 +56,7 @@ class House:
         settings = settings_of(database=self.database(name), clock=clock, token_key=public_key(self.private_key))
         service: Service = module.create(settings, transport=self.transport)
         upgrade(service)
-        service.wake = self._stirred.set
+        service.database.told = self._stirred.set
         if name == "portal":
             service.enter(self.phases(), demo=self.demo)  # type: ignore[attr-defined]
         self.services[name] = service

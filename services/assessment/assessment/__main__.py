@@ -2,12 +2,11 @@
 
 import sys
 
-from assessment.app import create, create_app
 from casework.service.roles import main as run
 
 
 def main() -> int:
-    return run("assessment", create, create_app)
+    return run("assessment")
 
 
 if __name__ == "__main__":

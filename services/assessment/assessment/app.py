@@ -1,17 +1,19 @@
 """Assessment, put together."""
 
-from typing import Any
+from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING, Any
 
 from assessment import commands, model, rules, warnings
-from assessment.api import blueprint
 from assessment.document import document
 from assessment.handlers import AssessmentHandlers
 from assessment.process import ASSESSMENT
 from casework.phase.phase import Phase
-from casework.service.phase_api import PhaseService, create_phase_app
+from casework.service.phase_service import PhaseService
 from casework.service.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 PHASE = Phase(
     process=ASSESSMENT,
@@ -34,6 +36,10 @@ def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
 
 
 def create_app(service: PhaseService | None = None) -> Flask:
+    # What answers HTTP is imported by the role that does: the others begin sooner and are smaller without it.
+    from assessment.api import blueprint
+    from casework.service.phase_api import create_phase_app
+
     service = service or create()
     app = create_phase_app(service)
     app.extensions["api"].register_blueprint(blueprint(service))

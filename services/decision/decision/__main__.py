@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from decision.app import create, create_app
 
 
 def main() -> int:
-    return run("decision", create, create_app)
+    return run("decision")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from delivery.app import create, create_app
 
 
 def main() -> int:
-    return run("delivery", create, create_app)
+    return run("delivery")
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ import sqlalchemy as sa
 import structlog
 
 from casework.messaging.amqp import Amqp, Taker, consume
-from casework.service.phase_api import PhaseService
+from casework.service.phase_service import PhaseService
 from casework.service.runtime import Listen
 from delivery import answers
 from delivery.handlers import DeliveryHandlers
 from delivery.model import ProviderAnswerRow
-from delivery.settings import DeliverySettings
 
 log = structlog.get_logger()
 
@@ -40,16 +39,12 @@ def exchange_of(provider_id: str) -> str:
     return _EXCHANGE + provider_id
 
 
-def listener(service: PhaseService) -> Listen | None:
-    """Takes what providers answer, until it is told to stop; None where there is no broker for them."""
-    settings = service.settings
-    assert isinstance(settings, DeliverySettings)
-    if not settings.provider_broker:
-        return None
+def listener(service: PhaseService, broker: str) -> Listen:
+    """Takes what providers answer, until it is told to stop."""
 
     def listen(stop: Callable[[], bool]) -> None:
         consume(
-            settings.provider_broker, lambda link: Taker(link, QUEUE, AT_ONCE), lambda found: receive(service, found),
+            broker, lambda link: Taker(link, QUEUE, AT_ONCE), lambda found: receive(service, found),
             stop, f"{service.name}.{QUEUE}",
         )  # fmt: skip
 
@@ -87,8 +82,6 @@ def _take(service: PhaseService, provider_id: str, message: Any) -> None:
         row = _taken(service, service.handlers, provider_id, replace(arrived, answer=None, refused=error))
     if row and row.outcome == answers.Handled.TAKEN:
         service.changed(str(row.case_id))
-    elif row:
-        service.wake()
 
 
 def _taken(

@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from followup.app import create, create_app
 
 
 def main() -> int:
-    return run("followup", create, create_app)
+    return run("followup")
 
 
 if __name__ == "__main__":

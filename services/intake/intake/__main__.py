@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from intake.app import create, create_app
 
 
 def main() -> int:
-    return run("intake", create, create_app)
+    return run("intake")
 
 
 if __name__ == "__main__":

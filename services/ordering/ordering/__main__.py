@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from ordering.app import create, create_app
 
 
 def main() -> int:
-    return run("ordering", create, create_app)
+    return run("ordering")
 
 
 if __name__ == "__main__":

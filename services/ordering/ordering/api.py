@@ -100,7 +100,6 @@ def blueprint(service: PhaseService) -> Blueprint:
             done = handlers.import_providers(
                 session, request.get_data(), actor(), service.clock(), good_lines=good_lines
             )
-        service.wake()
         return jsonify(changed=done.changed, unchanged=done.unchanged, faults=[asdict(fault) for fault in done.faults])
 
     return blp

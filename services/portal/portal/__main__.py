@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from portal.app import create, create_app
 
 
 def main() -> int:
-    return run("portal", create, create_app)
+    return run("portal")
 
 
 if __name__ == "__main__":

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-
-from casework.service.app import create_app as create_base
 from casework.service.runtime import Service
 from casework.service.settings import Settings
-from portal import handlers, people, web
-from portal.casefile import Phases
+from portal import handlers, people
 from portal.model import Base
 from portal.settings import PortalSettings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from portal.casefile import Phases
 
 SETTINGS = PortalSettings
 
@@ -26,14 +27,18 @@ class PortalService(Service):
 
     def __init__(self, settings: PortalSettings, *, phases: Phases | None = None, **overrides: Any) -> None:
         super().__init__("portal", settings, handlers.Work, **overrides)
-        if phases is None and settings.private_key:
-            phases = Phases(settings.urls, settings.private_key)
         self._phases, self.demo = phases, settings.demo
         self._random = secrets.token_hex(32)
 
     @property
     def phases(self) -> Phases:
         """The other services' APIs. Raises LookupError where the portal was given neither key nor phases."""
+        settings = self.settings
+        assert isinstance(settings, PortalSettings)
+        if self._phases is None and settings.private_key:
+            from portal.casefile import Phases  # which only `api` asks
+
+            self._phases = Phases(settings.urls, settings.private_key)
         if self._phases is None:
             raise LookupError(
                 "Portalen kender ikke de andre tjenester: sæt PORTAL_PRIVATE_KEY og PORTAL_<TJENESTE>_URL"
@@ -72,6 +77,10 @@ def create(settings: Settings | None = None, **overrides: Any) -> PortalService:
 
 
 def create_app(service: PortalService | None = None) -> Flask:
+    # What answers HTTP is imported by the role that does: the others begin sooner and are smaller without it.
+    from casework.service.app import create_app as create_base
+    from portal import web
+
     service = service or create()
     app = create_base(service)
     web.init_app(app, service)

@@ -14,6 +14,7 @@ from casework.contracts import PHASES
 from casework.process import Actor
 from casework.service.auth import sign
 from casework.tracing import current_traceparent
+from portal.standing import standing
 
 log = structlog.get_logger()
 
@@ -87,23 +88,3 @@ def assemble(parts: Mapping[str, dict[str, Any] | None]) -> dict[str, Any]:
     if "case" in document:
         document["case"] |= standing({name: part.get("positions", []) for name, part in present.items()})
     return {key: document[key] for key in (*KEYS, "missing") if key in document}
-
-
-_ACTIVE = (
-    ("followup", ("conclude",)),
-    ("assessment", ("answer",)),
-    ("decision", ("decide", "notify", "reassess")),
-    ("ordering", ("send", "answer")),
-    ("delivery", ("answer", "running")),
-    ("assessment", ("recommend",)),
-    ("intake", ("complete",)),
-    ("decision", ("complaint", "board", "final", "recorded")),
-    ("assessment", ("approved",)),
-)
-
-
-def standing(positions: Mapping[str, list[dict[str, Any]]]) -> dict[str, str]:
-    """The phase in which something is awaited, and whether the case is open: both follow from the positions."""
-    phase = next((name for name, rows in _ACTIVE if any(p["at"] in rows for p in positions.get(name, []))), "intake")
-    closed = any(p["at"] in ("closed", "erased") for p in positions.get("intake", []))
-    return {"phase": phase, "status": "closed" if closed else "open"}

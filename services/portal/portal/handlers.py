@@ -34,8 +34,8 @@ from casework.database import upsert_all
 from casework.messaging import Envelope, UnknownMessage
 from casework.schema import dump
 from portal.agenda import PASSING
-from portal.casefile import standing
 from portal.model import NEVER, Citizen, Deadline, ListedCase, Notification, Overview, Position, Provider
+from portal.standing import standing
 
 Values = dict[str, Any]
 """A row by its columns."""

@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from reporting.app import create, create_app
 
 
 def main() -> int:
-    return run("reporting", create, create_app)
+    return run("reporting")
 
 
 if __name__ == "__main__":

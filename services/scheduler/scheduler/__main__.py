@@ -3,11 +3,10 @@
 import sys
 
 from casework.service.roles import main as run
-from scheduler.app import create, create_app
 
 
 def main() -> int:
-    return run("scheduler", create, create_app)
+    return run("scheduler")
 
 
 if __name__ == "__main__":

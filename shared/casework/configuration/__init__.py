@@ -12,9 +12,10 @@ from casework.configuration.municipality import Municipality, load
 from casework.configuration.notices import Notice
 from casework.configuration.periods import Period
 from casework.configuration.questions import Question, QuestionSet
-from casework.configuration.reading import EXAMPLE, Misconfigured
+from casework.configuration.reading import EXAMPLE
 from casework.configuration.tariffs import Tariff
 from casework.configuration.tracks import Track
+from casework.errors import Misconfigured
 
 __all__ = [
     "EXAMPLE",

@@ -20,9 +20,10 @@ from casework.configuration.laws import LawsFile, Promulgation, promulgation_of
 from casework.configuration.notices import Notice, NoticesFile, mailing_time, may_mail
 from casework.configuration.periods import Period, PeriodsFile, days_for, is_part
 from casework.configuration.questions import Question, QuestionSet, QuestionsFile
-from casework.configuration.reading import EXAMPLE, Misconfigured, Part, Problems, Written, read
+from casework.configuration.reading import EXAMPLE, Part, Problems, Written, read
 from casework.configuration.tariffs import Tariff, TariffsFile, tariff_for
 from casework.configuration.tracks import Track, TracksFile, everything, unknown_fields, unknown_sets
+from casework.errors import Misconfigured
 from casework.vocabularies.codes import LegalBasis
 
 

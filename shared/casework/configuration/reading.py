@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 
 from casework import schema
-from casework.errors import Invalid
+from casework.errors import Invalid, Misconfigured
 from casework.fields import fields_of
 
 EXAMPLE = Path(__file__).parent / "example"
@@ -21,10 +21,6 @@ Problems = Iterable[tuple[str, str]]
 """What is wrong with a file: (path of the field, what was expected)."""
 
 EMPTY = "Der står ingenting. Skriv en værdi ([] for en tom liste), eller slet linjen"
-
-
-class Misconfigured(Exception):
-    """Settings are missing or wrong: which, where, and what was expected; one line for each."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from casework.contracts import Message
-from casework.database import count_up, insert_all, lock
+from casework.database import announce, count_up, insert_all, lock
 from casework.messaging.envelope import Envelope
 from casework.messaging.spoken import version_spoken
 from casework.messaging.tables import Line, Outgoing
@@ -64,6 +64,8 @@ def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone
         version = version_spoken(session, message.contract)
         rows.append(_row(producer, subject, message, version, cause, numbers))
     insert_all(session, Outgoing, rows)
+    if rows:
+        announce(session)
     return [row["envelope"] for row in rows]
 
 

@@ -26,6 +26,9 @@ BATCH = 100
 PAUSES = tuple(timedelta(seconds=s) for s in (0.1, 0.5, 1, 2, 5, 10, 30))
 """How long what has failed rests, after each round on end in which none of it could be sent."""
 
+OTHERS = PAUSES[-1]
+"""How often is looked for what failed elsewhere: with another relay, or before this one began."""
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -57,19 +60,29 @@ class Relay:
     def __init__(self, database: Database, transport: Transport, clock: Callable[[], datetime]) -> None:
         self.database, self.transport, self.clock = database, transport, clock
         self._rounds = 0  # of what has failed, in which again nothing could be sent
-        self._again_at: datetime | None = None
+        self._again_at = clock()
 
     def run_once(self, limit: int = BATCH) -> int:
         """Send one batch; how many were sent. Safe to kill anywhere: what is not marked is sent again."""
-        return self._try_again(limit) + self._run(limit, failed=False)[1]
+        return self._try_again(limit) + self._try_new(limit)
+
+    def rests(self) -> timedelta:
+        """How long it may be left alone, for the sake of what has failed."""
+        return self._again_at - self.clock()
 
     def _try_again(self, limit: int) -> int:
-        if self._again_at and self.clock() < self._again_at:
+        if self.clock() < self._again_at:
             return 0
         tried, sent = self._run(limit, failed=True)
         self._rounds = self._rounds + 1 if tried > sent == 0 else 0
-        pause = PAUSES[min(self._rounds, len(PAUSES)) - 1] if self._rounds else None
-        self._again_at = self.clock() + pause if pause else None
+        pause = PAUSES[min(self._rounds, len(PAUSES)) - 1] if self._rounds else OTHERS
+        self._again_at = self.clock() + (timedelta(0) if sent else pause)
+        return sent
+
+    def _try_new(self, limit: int) -> int:
+        tried, sent = self._run(limit, failed=False)
+        if tried > sent and not self._rounds:
+            self._again_at = self.clock()
         return sent
 
     def _run(self, limit: int, *, failed: bool) -> tuple[int, int]:

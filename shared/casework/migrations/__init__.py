@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
-from alembic import command, context
-from alembic.config import Config
 
 from casework.database import lock_connection
 
 if TYPE_CHECKING:
+    from alembic.config import Config
+
     from casework.service.runtime import Service
 
 log = structlog.get_logger()
@@ -27,6 +27,8 @@ _AT = sa.text("SELECT version_num FROM alembic_version")
 
 def config_for(name: str) -> Config:
     """Alembic's configuration for one service: its scripts lie in its own package."""
+    from alembic.config import Config  # as all of Alembic: only those who migrate need it
+
     config = Config()
     config.set_main_option("script_location", f"{name}:migrations")
     return config
@@ -56,6 +58,8 @@ def lacking(name: str, connection: sa.Connection) -> str | None:
 
 def upgrade(service: Service) -> None:
     """Bring a service's database up to date; one that is newer is left alone. Safe to run again, and by several."""
+    from alembic import command
+
     ours, config = revisions(service.name), config_for(service.name)
     with service.database.engine.begin() as connection:
         lock_connection(connection, "migrate")
@@ -74,6 +78,8 @@ def _is_newer(at: str | None, ours: tuple[str, ...]) -> bool:
 
 def run() -> None:
     """What each service's `migrations/env.py` does: run within the connection that `upgrade` holds."""
+    from alembic import context
+
     connection = context.config.attributes["connection"]
     context.configure(connection=connection, render_as_batch=connection.dialect.name == "sqlite")
     with context.begin_transaction():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template_string, request
 from flask_smorest import Api
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from casework.errors import Invalid, NotFound
 from casework.messaging.tables import Incoming, Line, Outgoing
@@ -21,6 +23,7 @@ from casework.schema import Money, Quantity
 from casework.service import errors, parcels_api
 from casework.service.auth import only
 from casework.service.runtime import Service
+from casework.service.settings import COUNTED_TOGETHER
 from casework.tracing import continue_trace
 
 log = structlog.get_logger()
@@ -107,7 +110,16 @@ def _measure(app: Flask, service: Service) -> None:
                 parcels = service.post.status(session)
                 counts |= {f"parcels_{name}": parcels[name] for name in MEASURED}
         lines = "".join(f"sagsgang_{name} {count}\n" for name, count in counts.items())
-        return Response(generate_latest(registry) + lines.encode(), mimetype=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(_of_all_workers(registry)) + lines.encode(), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _of_all_workers(mine: CollectorRegistry) -> CollectorRegistry:
+    """What this process has counted; where it is one of several that answer (`server.serve`), what they have."""
+    if COUNTED_TOGETHER not in os.environ:
+        return mine
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return together
 
 
 def _stuck(session: Any) -> dict[str, int]:

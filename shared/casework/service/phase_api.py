@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from casework.contracts.values import Source
 from casework.errors import NOBODYS_BUSINESS, Invalid, NotFound, Refusal, Stale
 from casework.fields import Field, Step, fields_of
 from casework.phase.document import journal_seen, part
-from casework.phase.handlers import AUTHORITY, Handlers
+from casework.phase.handlers import AUTHORITY
 from casework.phase.phase import Phase
 from casework.phase.provenance import SOURCES
 from casework.phase.store import admit, load, looked_at
@@ -38,29 +38,14 @@ from casework.service.answers import Problem as Problem
 from casework.service.answers import refusals as refusals
 from casework.service.app import PAGE, create_app
 from casework.service.auth import actor, keep_confidential, only
+from casework.service.phase_service import PhaseService as PhaseService
 from casework.service.preconditions import MATCH, if_match
-from casework.service.runtime import Service
-from casework.service.settings import Settings
 from casework.vocabularies.fields import CodeField
 
 
 class Unreadable(Refusal):
     status = 400
     title = "Det er ikke JSON"
-
-
-MakeHandlers = Callable[[Phase, Municipality], Handlers]
-
-
-class PhaseService(Service):
-    """A phase at work."""
-
-    def __init__(self, phase: Phase, settings: Settings, handlers: MakeHandlers = Handlers, **overrides: Any) -> None:
-        self.phase = phase
-        super().__init__(phase.name, settings, lambda *given: self.handlers.begin(*given), **overrides)
-        self.municipality.check_fields({f"{phase.name}.{s.step}": fields_of(s).keys() for s in phase.steps})
-        self.handlers = handlers(phase, self.municipality)
-        self.bases = phase.bases
 
 
 def create_phase_app(service: PhaseService) -> Flask:

@@ -29,6 +29,12 @@ Told = Callable[[Any, Session, ParcelRow], None]
 Listen = Callable[[Callable[[], bool]], None]
 """(stop) takes what somebody outside sends by a queue, until `stop`."""
 
+UNHEARD = 0.05
+"""How often, in seconds, the outbox is looked at where no other process can say that something is owed."""
+
+SWEEP = 2.0
+"""The same where they can: for what a connection that broke, or a pooler that passes nothing on, did not say."""
+
 
 class Service:
     """A service at work. Tests and the onebox hand in a transport; nothing is patched."""
@@ -48,16 +54,14 @@ class Service:
         self.transport = transport or make_transport(settings)
         self.inbox = Inbox(name, self.database, begin, clocks.system)
         self.relay = Relay(self.database, self.transport, clocks.system)
-        self.wake: Callable[[], None] = lambda: None  # called after each commit that owes others something
         self.post = self._make_post(channels, on_sent, on_given_up) if channels else None
         self.listen = listens(self)
         if isinstance(self.transport, Direct):
             self.transport.connect(name, self.inbox.receive)
 
     def changed(self, subject: str) -> None:
-        """After an act or a recording: what waited for it is tried again, and what it owes is sent."""
+        """After an act or a recording: what waited for it is tried again."""
         self.inbox.work([subject])
-        self.wake()
 
     def _make_post(self, channels: MakeChannels, on_sent: Told | None, on_given_up: Told | None) -> Post:
         def told(tell: Told | None) -> Callable[[Session, ParcelRow], None] | None:
@@ -70,10 +74,7 @@ class Service:
 
     def send_parcels(self) -> int:
         """Hand over what may leave the house now; how many parcels were tried."""
-        begun = self.post.send() if self.post else 0
-        if begun:
-            self.wake()
-        return begun
+        return self.post.send() if self.post else 0
 
     def may_leave_for(self, since: datetime, until: datetime) -> timedelta:
         """For how long of this time parcels might leave the house."""
@@ -97,14 +98,28 @@ class Service:
         if consume:
             jobs.append(lambda: self.transport.consume(self.name, self.inbox.receive, stop.is_set))
             jobs += [partial(self.listen, stop.is_set)] if self.listen else []
+        owed = threading.Event()
         if relay:
-            jobs.append(lambda: repeat(stop, self.relay.run_once, 0.05))
+            self.database.told = owed.set
+            jobs.append(lambda: self._relay(stop, owed))
+            if self.database.can_be_heard:
+                jobs.append(lambda: repeat(stop, lambda: self.database.listen(owed.set, stop.is_set), 1.0))
         threads = [threading.Thread(target=job, name=f"{self.name}-{n}", daemon=True) for n, job in enumerate(jobs)]
         for thread in threads:
             thread.start()
         stop.wait()
+        owed.set()
         for thread in threads:
             thread.join(10)
+
+    def _relay(self, stop: threading.Event, owed: threading.Event) -> None:
+        """Send what is owed as soon as it is known, and now and then what nobody has told of."""
+
+        def rest(_: float) -> None:
+            owed.wait(min(SWEEP if self.database.can_be_heard else UNHEARD, max(0, self.relay.rests().total_seconds())))
+            owed.clear()
+
+        repeat(stop, self.relay.run_once, UNHEARD, rest)
 
     def close(self) -> None:
         if self.post:
@@ -113,19 +128,22 @@ class Service:
         self.database.close()
 
 
-def repeat(stop: threading.Event, job: Callable[[], int], pause: float) -> None:
+def repeat(
+    stop: threading.Event, job: Callable[[], Any], pause: float, rest: Callable[[float], Any] | None = None
+) -> None:
     """Do it while there is something to do, then rest a little; after a failure try again, slower and slower."""
     resting = pause
     while not stop.is_set():
         try:
-            if job():
-                resting = pause
-                continue
-            resting = pause
+            moved = job()
         except Exception as error:  # a database or broker that is away: nothing is lost, we come back
             resting = min(resting * 2, 10.0)
             log.warning("will_try_again", error=f"{type(error).__name__}: {error}", seconds=resting)
-        stop.wait(resting)
+            stop.wait(resting)
+        else:
+            resting = pause
+            if not moved:
+                (rest or stop.wait)(pause)
 
 
 def make_transport(settings: Settings) -> Transport:

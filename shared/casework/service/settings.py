@@ -8,8 +8,12 @@ from typing import Any, ClassVar, Self
 
 from environs import Env
 
-from casework.configuration import Misconfigured
+from casework.errors import Misconfigured
 from casework.messaging.spoken import Speaks, speaks
+
+
+COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the library of Prometheus adds up what several processes count. Set before it is loaded."""
 
 
 @dataclass(frozen=True, kw_only=True)

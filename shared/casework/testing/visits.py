@@ -296,8 +296,8 @@ PHASE = Phase(
 )
 
 
-def create(settings: Settings, **overrides: Any) -> PhaseService:
-    return PhaseService(PHASE, settings, **overrides)
+def create(settings: Settings | None = None, **overrides: Any) -> PhaseService:
+    return PhaseService(PHASE, settings or Settings.from_env("visit"), **overrides)
 
 
 def create_app(service: PhaseService) -> Flask:

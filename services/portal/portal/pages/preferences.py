@@ -48,7 +48,6 @@ def choose_channel() -> Any:
             people.choose_channel(session, person, form.get("channel", ""), cause)
     except Invalid as refused:
         return _page(who().id, errors=_said(refused)), 422
-    portal.wake()
     flash(gettext("Gemt. Sådan får du besked fra nu af."))
     return redirect(url_for("preferences.page"))
 
@@ -110,7 +109,6 @@ def _keep(person_id: str, then: str) -> Any:
                 people.go_away(session, person, _typed(form), today(), cause)
     except Invalid as refused:
         return _page(person_id, form, _said(refused)), 422
-    portal.wake()
     if form.get("back"):
         flash(gettext("Gemt. Der er ingen afløser mere."))
     else:
