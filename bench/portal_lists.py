@@ -91,7 +91,9 @@ class Page:
     def ask(self, browser: FlaskClient) -> str:
         if not self.typed:
             return browser.get(self.path).text
-        form = {"q": self.typed, "form_mark": browser.get_cookie("sg-form").decoded_value}
+        mark = browser.get_cookie("sg-form")
+        assert mark
+        form = {"q": self.typed, "form_mark": mark.decoded_value}
         return browser.post(self.path, data=form, headers={"Accept": "text/html"}).text
 
 
