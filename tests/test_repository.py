@@ -83,7 +83,7 @@ def phase_of(service: str) -> Any:
 def facts(service: str) -> frozenset[str]:
     """What the phase tells whenever it changes. Raises ValueError where a fact names a field that its step lacks."""
     phase = phase_of(service)
-    return frozenset(terms.name for terms, _ in phase.facts()) if phase else frozenset()
+    return frozenset(terms.name for terms, _ in phase.facts) if phase else frozenset()
 
 
 @cache

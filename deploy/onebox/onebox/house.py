@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,7 @@ class House:
         self.apps: dict[str, Flask] = {}
         self._stop = threading.Event()
         self._stirred = threading.Event()
+        self._owing: set[str] = set()  # those that have put out something since they were last asked
         self._threads: list[threading.Thread] = []
         for name in names:
             self._add(name, clock)
@@ -56,7 +59,8 @@ class House:
         settings = settings_of(database=self.database(name), clock=clock, token_key=public_key(self.private_key))
         service: Service = module.create(settings, transport=self.transport)
         upgrade(service)
-        service.database.told = self._stirred.set
+        service.database.told = partial(self._stir, name)
+        self._owing.add(name)  # what it owed when it was stopped, or killed
         if name == "portal":
             service.enter(self.phases(), demo=self.demo)  # type: ignore[attr-defined]
         self.services[name] = service
@@ -75,9 +79,27 @@ class House:
     def pump(self) -> int:
         """Carry on everything that is under way, once round. How many messages moved."""
         moved = 0
-        for service in self.services.values():
-            moved += service.relay.run_once() + service.inbox.work_due()
+        for name, service in self.services.items():
+            if name in self._owing or service.relay.rests() <= timedelta(0):
+                moved += self._send(name, service)
+            if service.inbox.may_be_due:
+                moved += service.inbox.work_due()
         return moved
+
+    def _send(self, name: str, service: Service) -> int:
+        self._owing.discard(name)  # first: what is put out meanwhile is sent the next time
+        try:
+            sent = service.relay.run_once()
+        except Exception:
+            self._owing.add(name)
+            raise
+        if sent:  # there may be more than one batch
+            self._owing.add(name)
+        return sent
+
+    def _stir(self, name: str) -> None:
+        self._owing.add(name)
+        self._stirred.set()
 
     def settle(self) -> None:
         """Until nothing is under way."""

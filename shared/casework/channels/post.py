@@ -145,6 +145,9 @@ class Post:
             return []
         doubtful = max(1, self.threads // 2) - sum(turn.doubtful for turn in self._under_way.values())
         now = self.resting()
+        with self.database.reading() as session:
+            if not session.scalar(_MAY_GO, {"now": now}):
+                return []
         with self.database.writing() as session:
             _line_up(session, now)
             lines = self._due(session, now, min(free, doubtful), doubtful=True)
@@ -234,6 +237,12 @@ def pause(failures: int, jitter: float, wish: timedelta | None = None) -> timede
     """How long to rest after so many failures on end. `jitter` is 0 to 1; a receiver's wish counts up to 6 hours."""
     ours = PAUSES[min(failures, len(PAUSES)) - 1] * (1 - JITTER + 2 * JITTER * jitter)
     return max(ours, min(wish or ours, PAUSES[-1]))
+
+
+_MAY_GO = sa.select(
+    sa.or_(sa.exists().where(ParcelRow.lined_at.is_(None)), sa.exists().where(LineRow.try_at <= sa.bindparam("now")))
+)
+"""Whether any parcel may go now: mostly none, and then nothing need be locked."""
 
 
 def _line_up(session: Session, now: datetime) -> None:

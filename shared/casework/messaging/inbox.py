@@ -133,6 +133,8 @@ _DUE = (
 _ABOUT = Incoming.subject.in_(sa.bindparam("subjects", expanding=True))
 _OPEN = sa.select(Incoming).where(_ABOUT, Incoming.status.in_((*TO_TRY, "waiting", "parked")))
 _IS_OPEN = sa.select(Incoming.id).where(_ABOUT, Incoming.status.in_((*TO_TRY, "waiting"))).limit(1)
+_UNKNOWN = Incoming.status == "unknown"
+_ANY_TO_TRY = sa.select(Incoming.id).where(Incoming.status.in_(TO_TRY)).limit(1)
 _LINES = sa.select(Line.other, Line.subject, Line.number).where(
     Line.way == "in", Line.subject.in_(sa.bindparam("subjects", expanding=True))
 )
@@ -208,6 +210,7 @@ class Inbox:
     def __init__(self, service: str, database: Database, begin: Begin, clock: Callable[[], datetime]) -> None:
         self.service, self.database, self.begin, self.clock = service, database, begin, clock
         self._has_looked_back = False
+        self.may_be_due = True  # whether anything may be left that is to be tried again, as far as this process knows
 
     def receive(self, bodies: Iterable[Any]) -> None:
         """Take what has arrived. When this returns, every message is stored or handled, and may be acknowledged.
@@ -240,13 +243,18 @@ class Inbox:
             self._look_back()
         with self.database.reading() as session:
             subjects = list(session.scalars(_DUE, {"now": self.clock(), "limit": limit}))
+            self.may_be_due = False  # before it is looked: what fails meanwhile is not missed
+            if session.scalar(_ANY_TO_TRY) is not None:
+                self.may_be_due = True
         return self.work(subjects)
 
     def _look_back(self) -> None:
         """This may be the release that knows what the one before did not: that is due at once."""
-        with self.database.writing() as session:
-            unknown = sa.update(Incoming).where(Incoming.status == "unknown")
-            session.execute(unknown.values(try_at=None, attempts=0))
+        with self.database.reading() as session:
+            is_any = session.scalar(sa.select(Incoming.id).where(_UNKNOWN).limit(1)) is not None
+        if is_any:
+            with self.database.writing() as session:
+                session.execute(sa.update(Incoming).where(_UNKNOWN).values(try_at=None, attempts=0))
         self._has_looked_back = True
 
     def replay(self, session: Session, message_id: UUID) -> Incoming:
@@ -298,7 +306,7 @@ class Inbox:
         try:
             with self.database.reading() as session:
                 if session.scalar(_IS_OPEN, {"subjects": subjects}) is None:
-                    return 0
+                    return len(subjects)
             self._answer_together(subjects, [])
         except _ENDS:
             raise
@@ -350,6 +358,8 @@ class Inbox:
         """Take, of every producer, the next in line, until nothing more can be taken; what waits comes first again."""
         while any(self._step(arrival, lines, attempt) for arrival in _in_turn(arrivals)):
             pass
+        if any(arrival.row.status in TO_TRY for arrival in arrivals):
+            self.may_be_due = True
 
     def _step(self, arrival: _Arrival, lines: _Lines, attempt: Attempt) -> bool:
         """Try one message. True: something has moved, so that others may be tried again."""

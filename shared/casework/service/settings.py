@@ -11,7 +11,6 @@ from environs import Env
 from casework.errors import Misconfigured
 from casework.messaging.spoken import Speaks, speaks
 
-
 COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the library of Prometheus adds up what several processes count. Set before it is loaded."""
 
