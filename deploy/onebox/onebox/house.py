@@ -24,6 +24,11 @@ from casework.service.settings import Settings
 from onebox.wsgi import session
 
 
+_UNSENT = Outgoing.sent_at.is_(None)
+_UNHANDLED = Incoming.status.in_(("new", "unknown", "parked"))
+_IS_STUCK = sa.select(sa.or_(sa.exists().where(_UNSENT), sa.exists().where(_UNHANDLED)))
+
+
 class House:
     """All services at work on one data folder. Stopped and started again, or killed, it goes on where it was.
 
@@ -111,8 +116,10 @@ class House:
         found = []
         for name, service in self.services.items():
             with service.database.reading() as db:
-                unsent = db.scalars(sa.select(Outgoing).where(Outgoing.sent_at.is_(None))).all()
-                failed = db.scalars(sa.select(Incoming).where(Incoming.status.in_(("new", "unknown", "parked")))).all()
+                if not db.scalar(_IS_STUCK):
+                    continue
+                unsent = db.scalars(sa.select(Outgoing).where(_UNSENT)).all()
+                failed = db.scalars(sa.select(Incoming).where(_UNHANDLED)).all()
             found += [f"{name} → {row.type}: {row.failure}" for row in unsent]
             found += [f"{name} ← {row.type}: {row.reason}" for row in failed]
         return found
