@@ -14,7 +14,7 @@ stored as it came is parked at once, as escaped text: that can always be stored,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import merge
@@ -31,6 +31,7 @@ from casework.database import Database, insert_all, lock, upsert_all
 from casework.errors import Invalid, NotYet, Refusal, TooNew
 from casework.messaging.arrivals import NOBODY, Unreadable, opened, store_alone, store_each
 from casework.messaging.envelope import Envelope
+from casework.messaging.missing import Gap, missing
 from casework.messaging.tables import Incoming, Line
 from casework.schema import read
 from casework.storable import LONGEST_REASON, legible, told, unescaped
@@ -96,6 +97,9 @@ PATIENCE = 4
 
 TO_TRY = ("new", "unknown")
 """What is tried in its turn, again and again."""
+
+LOOK_EVERY, GAPS = timedelta(minutes=1), 50
+"""How often is looked for numbers that are missing, and in how many lines at most."""
 
 _ENDS = (KeyboardInterrupt, SystemExit)
 """What ends the process, and says nothing of a message; all else does, even where it is no Exception."""
@@ -211,6 +215,8 @@ class Inbox:
         self.service, self.database, self.begin, self.clock = service, database, begin, clock
         self._has_looked_back = False
         self.may_be_due = True  # whether anything may be left that is to be tried again, as far as this process knows
+        self._looked_at: datetime | None = None
+        self._missing: dict[tuple[str, str, int], Gap] = {}
 
     def receive(self, bodies: Iterable[Any]) -> None:
         """Take what has arrived. When this returns, every message is stored or handled, and may be acknowledged.
@@ -246,7 +252,18 @@ class Inbox:
             self.may_be_due = False  # before it is looked: what fails meanwhile is not missed
             if session.scalar(_ANY_TO_TRY) is not None:
                 self.may_be_due = True
+            self._look_for_missing(session)
         return self.work(subjects)
+
+    def _look_for_missing(self, session: Session) -> None:
+        """Now and then; each gap is told of once."""
+        now = self.clock()
+        if self._looked_at and now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at, known = now, self._missing
+        self._missing = {(gap.producer, gap.subject, gap.first): gap for gap in missing(session, now, GAPS)}
+        for gap in (gap for line, gap in self._missing.items() if line not in known):
+            log.warning("messages_missing", service=self.service, **asdict(gap))
 
     def _look_back(self) -> None:
         """This may be the release that knows what the one before did not: that is due at once."""
