@@ -101,6 +101,8 @@ TO_TRY = ("new", "unknown")
 LOOK_EVERY, GAPS = timedelta(minutes=1), 50
 """How often is looked for numbers that are missing, and in how many lines at most."""
 
+KILLS = "Har standset modtageren igen og igen"
+
 _ENDS = (KeyboardInterrupt, SystemExit)
 """What ends the process, and says nothing of a message; all else does, even where it is no Exception."""
 
@@ -234,6 +236,16 @@ class Inbox:
             self._tell_of(error, len(arrived))
             store_each(self.database, self._read_all(came), self._as_text)  # what was tried stands on the others
             self._answer_apart(subjects)
+
+    def bury(self, bodies: Iterable[Any]) -> None:
+        """Park what has ended this process again and again, whether it came to be stored before or not."""
+        for body in bodies:
+            came = self._read(body)
+            with self.database.writing() as session:
+                lock(session, f"{self.service}/{came.subject}")
+                row = session.get_one(Incoming, store_alone(session, came, body, self._as_text).id)
+                if row.status in TO_TRY:
+                    self._park(row, KILLS)
 
     def work(self, subjects: Iterable[str]) -> int:
         """Handle all that may be handled about these subjects. How many of them it went well for.
