@@ -316,6 +316,7 @@ def too_deep(*_: Any) -> None:
     [
         Speechless(),
         NoException("alligevel"),
+        SystemExit(1),
         MemoryError(),
         RuntimeError("x\0y"),
         RuntimeError("x\ud800y"),
@@ -323,7 +324,7 @@ def too_deep(*_: Any) -> None:
         KeyError("\0"),
         None,
     ],
-    ids=["speechless", "no exception", "memory", "nul", "surrogate", "long", "key", "recursion"],
+    ids=["speechless", "no exception", "exit", "memory", "nul", "surrogate", "long", "key", "recursion"],
 )
 @pytest.mark.parametrize("kind", DATABASES)
 def test_whatever_a_handler_raises_its_message_is_parked_in_the_end_and_holds_no_other(

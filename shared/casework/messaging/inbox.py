@@ -103,9 +103,6 @@ LOOK_EVERY, GAPS = timedelta(minutes=1), 50
 
 KILLS = "Har standset modtageren igen og igen"
 
-_ENDS = (KeyboardInterrupt, SystemExit)
-"""What ends the process, and says nothing of a message; all else does, even where it is no Exception."""
-
 Outcome = tuple[str, str | None]
 """What has come of a message (done, waiting, unknown, failed), and why."""
 Attempt = Callable[[Envelope, Message], Outcome]
@@ -230,7 +227,7 @@ class Inbox:
         subjects = sorted({row.subject for row in arrived if row.status == "new"})
         try:
             self._answer_together(subjects, arrived)
-        except _ENDS:
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # of one of them, most likely
             self._tell_of(error, len(arrived))
@@ -337,7 +334,7 @@ class Inbox:
                 if session.scalar(_IS_OPEN, {"subjects": subjects}) is None:
                     return len(subjects)
             self._answer_together(subjects, [])
-        except _ENDS:
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # of one subject, most likely
             self._tell_of(error, 0)
@@ -419,9 +416,9 @@ class Inbox:
             return "unknown", str(unknown)
         except Invalid as unreadable:
             return "parked", str(unreadable)
-        except _ENDS:
+        except KeyboardInterrupt:
             raise
-        except BaseException as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
+        except BaseException as error:  # even SystemExit, which would end this thread alone: it is kept with its reason
             return "failed", told(error)
         return outcome
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from casework.database import announce
 from casework.messaging.tables import Incoming, Line, Outgoing
 
 MISSED_AFTER = timedelta(minutes=5)
@@ -82,4 +83,5 @@ def send_again(session: Session, consumer: str, subject: str, first: int, last: 
     for number in wanted:
         if number in owed:
             owed[number].sent_at, owed[number].attempts, owed[number].failure = None, 0, None
+    announce(session)
     return [n for n in wanted if n in owed], [n for n in wanted if n not in owed]
