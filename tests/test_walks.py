@@ -123,7 +123,8 @@ def left_behind(town: AmqpTown) -> list[str]:
     with psycopg.connect(town.postgres) as admin:
         rows = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{town.prefix}%"]).fetchall()
     found = [str(name) for (name,) in rows]
-    for service in (*SERVICES, "archive", "dead", "scheduler.tasks"):
+    queues = [*SERVICES, "archive"]
+    for service in (*queues, *(f"{name}.dead" for name in queues), "scheduler.tasks"):
         with Connection(town.rabbitmq) as broker, suppress(NotFound):
             broker.channel().queue_declare(f"{town.prefix}.{service}", passive=True)
             found.append(service)

@@ -10,6 +10,9 @@ from typing import Any
 DEEPEST = 50
 """So many levels of lists and groups at most: what is stored is read again by recursion, from anywhere."""
 
+LARGEST = 2**63 - 1
+"""The largest whole number in JSON."""
+
 LONGEST_REASON = 2000
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 _ESCAPED = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
@@ -40,6 +43,8 @@ def check(given: Any) -> None:
                 raise ValueError("der er tegn i teksten, som ikke kan gemmes")
             elif isinstance(one, float) and not isfinite(one):
                 raise ValueError("der er et tal uden ende")
+            elif isinstance(one, int) and not -LARGEST <= one <= LARGEST:
+                raise ValueError(f"der er et helt tal, som er større end {LARGEST}")
         if not below:
             return
         level = below

@@ -67,6 +67,7 @@ UNREADABLE: dict[str, Kind] = {
     "NaN, within the process": lambda envelope: envelope | {"body": {"opening_reason": float("nan")}},
     "no end": saying(float("-inf")),
     "a number beyond all numbers": written(b'"body": {', b'"body": {"n": 1e999, '),
+    "a number of 300 digits": saying(10**300),
     "a number of 5,000 digits": written(b'"body": {', b'"body": {"n": ' + b"9" * 5000 + b", "),
     "what is no JSON at all, within the process": lambda envelope: envelope | {"body": {"n": {1, 2}}},
     "nothing, within the process": lambda envelope: None,
@@ -181,7 +182,7 @@ def test_what_cannot_be_understood_is_parked_alone(office: Office, kind: str):
     [
         with_(producer="visit"),
         with_(actor=""),
-        with_(body=SAID | {"n": -0.0, "m": 10**300}),
+        with_(body=SAID | {"n": -0.0, "m": storable.LARGEST}),
         with_(body=SAID | {"n": nested(20)}),
     ],
     ids=["our own name", "an empty actor", "odd numbers", "some depth"],
@@ -315,6 +316,7 @@ def too_deep(*_: Any) -> None:
     [
         Speechless(),
         NoException("alligevel"),
+        SystemExit(1),
         MemoryError(),
         RuntimeError("x\0y"),
         RuntimeError("x\ud800y"),
@@ -322,7 +324,7 @@ def too_deep(*_: Any) -> None:
         KeyError("\0"),
         None,
     ],
-    ids=["speechless", "no exception", "memory", "nul", "surrogate", "long", "key", "recursion"],
+    ids=["speechless", "no exception", "exit", "memory", "nul", "surrogate", "long", "key", "recursion"],
 )
 @pytest.mark.parametrize("kind", DATABASES)
 def test_whatever_a_handler_raises_its_message_is_parked_in_the_end_and_holds_no_other(
@@ -377,7 +379,11 @@ def test_what_is_kept_as_text_can_be_read():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-storable.LARGEST, storable.LARGEST)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
 )
 

@@ -127,6 +127,8 @@ ELSEWHERE: dict[tuple[str, str], list[Call]] = {
     ("GET", "/flow"): [("/flow", None)],
     ("GET", "/parked"): [("/parked", None)],
     ("POST", "/parked/<uuid:message_id>/replay"): [(f"/parked/{NO_KEY}/replay", {})],
+    ("GET", "/missing"): [("/missing", None)],
+    ("POST", "/outbox/resend"): [("/outbox/resend", {"consumer": "portal", "subject": CASE, "first": 1, "last": 9})],
     ("GET", "/health/live"): [("/health/live", None)],
     ("GET", "/health/ready"): [("/health/ready", None)],
     ("GET", "/api/docs"): [("/api/docs", None)],

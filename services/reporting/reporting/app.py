@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from casework.messaging import Direct, one_by_one
 from casework.messaging.direct import ARCHIVE
-from casework.service.runtime import Service, repeat
+from casework.service.runtime import DEAD_EVERY, Service, repeat
 from casework.service.settings import Settings
 from reporting import handlers
 from reporting.model import Base
@@ -36,7 +36,11 @@ class ReportingService(Service):
             self.transport.consume(ARCHIVE, self.archive, stop.is_set)
             return 0
 
+        def bury() -> int:
+            return self.transport.take_dead(ARCHIVE, self.archive)  # which does no more than store it
+
         if consume:
+            threading.Thread(target=lambda: repeat(stop, bury, DEAD_EVERY), daemon=True).start()
             threading.Thread(target=lambda: repeat(stop, copy, 1.0), daemon=True).start()
         super().run(stop, consume=consume, relay=relay)
 

@@ -5,7 +5,8 @@ would confirm a message that reached only some of them. The copy for the archive
 declared that queue, and may be for nobody.
 
 What a consumer cannot take stays with it, unacknowledged, until it can: a requeue counts as a delivery, and too many
-deliveries (the mark of a message that kills its consumer) end in the queue of the dead, where an operator looks.
+deliveries (the mark of a message that kills its consumer) end in the service's queue of the dead, which is emptied by
+itself into the parking place.
 """
 
 from __future__ import annotations
@@ -27,14 +28,21 @@ from kombu.transport.pyamqp import Transport as Driver
 from casework.contracts import SERVICES
 from casework.messaging.direct import ARCHIVE
 from casework.messaging.relay import Parcel
+from casework.storable import told
 
 log = structlog.get_logger()
 
 DELIVERY_LIMIT = 100
 """How often a message is handed out to a consumer that dies of it, before it is laid among the dead."""
 
+LONGEST_KEY = 255
+"""Bytes of a routing key."""
+
 TOGETHER = 50
 """So many messages at most are received in one go."""
+
+DEAD_TOGETHER = 10
+"""The same of the dead, which may be large."""
 
 PREFETCH = 100
 CONNECTED_WITHIN = 5.0
@@ -64,12 +72,15 @@ class Topology:
     def queue(self, service: str) -> str:
         return f"{self.prefix}.{service}"
 
+    def dead_of(self, service: str) -> str:
+        return f"{self.prefix}.{service}.dead"
+
     def declare(self, channel: Any, services: Iterable[str] = ()) -> None:
         for exchange in (self.prefix, self.dead):
             channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
-        self._declare(channel, self.dead, self.dead, "#", {})
         for service in services:
             key = f"{ARCHIVE}.#" if service == ARCHIVE else f"to.{service}.#"
+            self._declare(channel, self.dead_of(service), self.dead, key, {})
             self._declare(channel, self.queue(service), self.prefix, key, self._to_the_dead())
 
     def _to_the_dead(self) -> dict[str, Any]:
@@ -86,8 +97,9 @@ class Topology:
         channel.queue_bind(queue, exchange, key)
 
     def delete(self, channel: Any, services: Iterable[str]) -> None:
-        for name in (*(self.queue(service) for service in services), self.dead):
-            channel.queue_delete(name)
+        for service in services:
+            channel.queue_delete(self.queue(service))
+            channel.queue_delete(self.dead_of(service))
         for name in (self.prefix, self.dead):
             channel.exchange_delete(name)
 
@@ -143,20 +155,19 @@ class Sender:
         """Send all, then await every confirmation. Raises if the link breaks; nothing is then certain of `open`."""
         self.open, self.failed = {}, {}
         for parcel in parcels:
-            self._send(parcel)
+            try:
+                copies = list(_copies(parcel))
+            except Exception as error:  # whatever it is, it is about this one, of which nothing has been sent
+                self.failed[parcel.id] = told(error)
+                continue
+            for body, key, mandatory in copies:
+                self._copy(parcel.id, body, key, mandatory=mandatory)
         until = time.monotonic() + CONFIRMED_WITHIN
         while self.open:
             if time.monotonic() > until:
                 raise TimeoutError(f"{len(self.open)} er ikke bekræftet inden {CONFIRMED_WITHIN:.0f} s")
             self.link.attend(1.0)
         return self.failed
-
-    def _send(self, parcel: Parcel) -> None:
-        body = json.dumps(parcel.envelope, ensure_ascii=False, separators=(",", ":")).encode()
-        kind = parcel.envelope["type"]
-        for consumer in parcel.consumers:
-            self._copy(parcel.id, body, f"to.{consumer}.{kind}", mandatory=True)
-        self._copy(parcel.id, body, f"{ARCHIVE}.{kind}", mandatory=False)
 
     def _copy(self, parcel: UUID, body: bytes, key: str, *, mandatory: bool) -> None:
         properties = {"delivery_mode": 2, "message_id": str(parcel)}
@@ -176,6 +187,17 @@ class Sender:
     def _returned(self, error: Exception, exchange: str, routing_key: str, message: Any) -> None:
         """Comes before the confirmation of the same message: the broker is done with it, and nobody has it."""
         self.failed[UUID(message.properties["message_id"])] = f"ingen kø for {routing_key} (unroutable)"
+
+
+def _copies(parcel: Parcel) -> Iterator[tuple[bytes, str, bool]]:
+    """Body, routing key, and whether somebody must get it. Raises where it cannot be written as a message."""
+    body = json.dumps(parcel.envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    kind = parcel.envelope["type"]
+    for whom in (*(f"to.{consumer}" for consumer in parcel.consumers), ARCHIVE):
+        key = f"{whom}.{kind}"
+        if len(key.encode()) > LONGEST_KEY:
+            raise ValueError(f"{key[:100]}… er længere end {LONGEST_KEY} bytes")
+        yield body, key, whom != ARCHIVE
 
 
 class Taker:
@@ -235,6 +257,15 @@ class Amqp:
             receive([message.body for message in messages])
 
         consume(self.url, attend, bodies, stop, service)
+
+    def take_dead(self, service: str, receive: Callable[[list[Any]], None]) -> int:
+        with _link(self.url) as link:
+            self.topology.declare(link.channel, [service])
+            taken = [m for _ in range(DEAD_TOGETHER) if (m := link.channel.basic_get(self.topology.dead_of(service)))]
+            if taken:
+                receive([message.body for message in taken])
+                link.channel.basic_ack(taken[-1].delivery_tag, multiple=True)
+            return len(taken)
 
     def declare(self, services: Iterable[str] = (*SERVICES, ARCHIVE)) -> None:
         """Make exchange and queues, so that messages wait for a consumer that has never been there yet."""

@@ -14,7 +14,7 @@ stored as it came is parked at once, as escaped text: that can always be stored,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import merge
@@ -31,6 +31,7 @@ from casework.database import Database, insert_all, lock, upsert_all
 from casework.errors import Invalid, NotYet, Refusal, TooNew
 from casework.messaging.arrivals import NOBODY, Unreadable, opened, store_alone, store_each
 from casework.messaging.envelope import Envelope
+from casework.messaging.missing import Gap, missing
 from casework.messaging.tables import Incoming, Line
 from casework.schema import read
 from casework.storable import LONGEST_REASON, legible, told, unescaped
@@ -97,8 +98,10 @@ PATIENCE = 4
 TO_TRY = ("new", "unknown")
 """What is tried in its turn, again and again."""
 
-_ENDS = (KeyboardInterrupt, SystemExit)
-"""What ends the process, and says nothing of a message; all else does, even where it is no Exception."""
+LOOK_EVERY, GAPS = timedelta(minutes=1), 50
+"""How often is looked for numbers that are missing, and in how many lines at most."""
+
+KILLS = "Har standset modtageren igen og igen"
 
 Outcome = tuple[str, str | None]
 """What has come of a message (done, waiting, unknown, failed), and why."""
@@ -211,6 +214,8 @@ class Inbox:
         self.service, self.database, self.begin, self.clock = service, database, begin, clock
         self._has_looked_back = False
         self.may_be_due = True  # whether anything may be left that is to be tried again, as far as this process knows
+        self._looked_at: datetime | None = None
+        self._missing: dict[tuple[str, str, int], Gap] = {}
 
     def receive(self, bodies: Iterable[Any]) -> None:
         """Take what has arrived. When this returns, every message is stored or handled, and may be acknowledged.
@@ -222,12 +227,22 @@ class Inbox:
         subjects = sorted({row.subject for row in arrived if row.status == "new"})
         try:
             self._answer_together(subjects, arrived)
-        except _ENDS:
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # of one of them, most likely
             self._tell_of(error, len(arrived))
             store_each(self.database, self._read_all(came), self._as_text)  # what was tried stands on the others
             self._answer_apart(subjects)
+
+    def bury(self, bodies: Iterable[Any]) -> None:
+        """Park what has ended this process again and again, whether it came to be stored before or not."""
+        for body in bodies:
+            came = self._read(body)
+            with self.database.writing() as session:
+                lock(session, f"{self.service}/{came.subject}")
+                row = session.get_one(Incoming, store_alone(session, came, body, self._as_text).id)
+                if row.status in TO_TRY:
+                    self._park(row, KILLS)
 
     def work(self, subjects: Iterable[str]) -> int:
         """Handle all that may be handled about these subjects. How many of them it went well for.
@@ -246,7 +261,18 @@ class Inbox:
             self.may_be_due = False  # before it is looked: what fails meanwhile is not missed
             if session.scalar(_ANY_TO_TRY) is not None:
                 self.may_be_due = True
+            self._look_for_missing(session)
         return self.work(subjects)
+
+    def _look_for_missing(self, session: Session) -> None:
+        """Now and then; each gap is told of once."""
+        now = self.clock()
+        if self._looked_at and now - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at, known = now, self._missing
+        self._missing = {(gap.producer, gap.subject, gap.first): gap for gap in missing(session, now, GAPS)}
+        for gap in (gap for line, gap in self._missing.items() if line not in known):
+            log.warning("messages_missing", service=self.service, **asdict(gap))
 
     def _look_back(self) -> None:
         """This may be the release that knows what the one before did not: that is due at once."""
@@ -308,7 +334,7 @@ class Inbox:
                 if session.scalar(_IS_OPEN, {"subjects": subjects}) is None:
                     return len(subjects)
             self._answer_together(subjects, [])
-        except _ENDS:
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # of one subject, most likely
             self._tell_of(error, 0)
@@ -390,9 +416,9 @@ class Inbox:
             return "unknown", str(unknown)
         except Invalid as unreadable:
             return "parked", str(unreadable)
-        except _ENDS:
+        except KeyboardInterrupt:
             raise
-        except BaseException as error:  # whatever it is: it is kept with its reason, tried again, and in the end shown
+        except BaseException as error:  # even SystemExit, which would end this thread alone: it is kept with its reason
             return "failed", told(error)
         return outcome
 

@@ -18,6 +18,7 @@ import structlog
 from casework.database import Database
 from casework.messaging.outbox import unsent
 from casework.messaging.tables import Outgoing
+from casework.storable import LONGEST_REASON, legible
 
 log = structlog.get_logger()
 
@@ -47,6 +48,9 @@ class Transport(Protocol):
 
     def consume(self, service: str, receive: Callable[[list[Any]], None], stop: Callable[[], bool]) -> None:
         """Pass what comes for `service` to `receive`, and acknowledge it once `receive` has returned, until `stop`."""
+
+    def take_dead(self, service: str, receive: Callable[[list[Any]], None]) -> int:
+        """Pass on some of what has ended this service's process again and again; how many messages."""
 
     def declare(self) -> None:
         """Make what the transport needs on its server, where it has one. Safe to repeat."""
@@ -107,7 +111,7 @@ class Relay:
         for row in rows:
             if row.id in failed:
                 row.attempts += 1
-                row.failure = failed[row.id][:2000]
+                row.failure = legible(failed[row.id], LONGEST_REASON)
                 log.error("message_not_sent", message_id=str(row.id), type=row.type, reason=row.failure)
             else:
                 row.sent_at, row.failure = self.clock(), None

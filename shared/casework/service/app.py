@@ -16,11 +16,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from casework.errors import Invalid, NotFound
+from casework.messaging.missing import count_missing
 from casework.messaging.tables import Incoming, Line, Outgoing
 from casework.migrations import lacking
 from casework.process import Role
 from casework.schema import Money, Quantity
-from casework.service import errors, parcels_api
+from casework.service import errors, lines_api, parcels_api
 from casework.service.auth import only
 from casework.service.runtime import Service
 from casework.service.settings import COUNTED_TOGETHER
@@ -54,6 +55,7 @@ def create_app(service: Service) -> Flask:
     errors.init_app(app)  # after flask-smorest, whose own errors are plain JSON and no problem documents
     _measure(app, service)
     _operate(app, service)
+    lines_api.init_app(app, service)
     if service.post:
         parcels_api.init_app(app, service, service.post)
     _explain(app)
@@ -105,7 +107,7 @@ def _measure(app: Flask, service: Service) -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         with service.database.reading() as session:
-            counts = {f"messages_{name}": count for name, count in _stuck(session).items()}
+            counts = {f"messages_{name}": count for name, count in _stuck(service, session).items()}
             if service.post:
                 parcels = service.post.status(session)
                 counts |= {f"parcels_{name}": parcels[name] for name in MEASURED}
@@ -122,7 +124,7 @@ def _of_all_workers(mine: CollectorRegistry) -> CollectorRegistry:
     return together
 
 
-def _stuck(session: Any) -> dict[str, int]:
+def _stuck(service: Service, session: Any) -> dict[str, int]:
     unsent = session.scalar(sa.select(sa.func.count()).select_from(Outgoing).where(Outgoing.sent_at.is_(None)))
     rows = session.execute(
         sa.select(Incoming.status, sa.func.count()).where(Incoming.status != "done").group_by(Incoming.status)
@@ -134,6 +136,7 @@ def _stuck(session: Any) -> dict[str, int]:
         "waiting": counts.get("waiting", 0),
         "unknown": counts.get("unknown", 0),
         "parked": counts.get("parked", 0),
+        "missing": count_missing(session, service.inbox.clock()),
     }
 
 
@@ -172,7 +175,7 @@ def _operate(app: Flask, service: Service) -> None:
             totals = session.execute(
                 sa.select(Line.way, Line.other, sa.func.sum(Line.number)).group_by(Line.way, Line.other)
             ).all()
-            stuck = _stuck(session)
+            stuck = _stuck(service, session)
         lines: dict[str, dict[str, int]] = {"out": {}, "in": {}}
         for way, other, total in totals:
             lines[way][other] = int(total)

@@ -35,6 +35,9 @@ UNHEARD = 0.05
 SWEEP = 2.0
 """The same where they can: for what a connection that broke, or a pooler that passes nothing on, did not say."""
 
+DEAD_EVERY = 60.0
+"""How often, in seconds, is looked among the dead."""
+
 
 class Service:
     """A service at work. Tests and the onebox hand in a transport; nothing is patched."""
@@ -96,6 +99,8 @@ class Service:
         if self.settings.broker.startswith("direct") and not self.settings.tasks_broker:
             jobs += self.rounds(stop)
         if consume:
+            self.take_dead()  # before anything is tried: one of these may be what ended this process the last time
+            jobs.append(lambda: repeat(stop, self.take_dead, DEAD_EVERY))
             jobs.append(lambda: self.transport.consume(self.name, self.inbox.receive, stop.is_set))
             jobs += [partial(self.listen, stop.is_set)] if self.listen else []
         owed = threading.Event()
@@ -120,6 +125,14 @@ class Service:
             owed.clear()
 
         repeat(stop, self.relay.run_once, UNHEARD, rest)
+
+    def take_dead(self) -> int:
+        """Park what ended this service's process again and again. How many messages; none where it cannot be known."""
+        try:
+            return self.transport.take_dead(self.name, self.inbox.bury)
+        except Exception as error:  # the broker or the database is away: what is dead can wait
+            log.warning("dead_not_taken", service=self.name, error=type(error).__name__)
+            return 0
 
     def close(self) -> None:
         if self.post:
