@@ -1,55 +1,37 @@
 """From one service's commit to that of the next, which has handled the message, in a house that has nothing else to do.
 
-    python bench/latency.py [--python PATH] [--samples NUMBER]
-
 Assessment commits a message about a case; decision hears it, or (an act) opens a decision by it. Both moments are
-PostgreSQL's own (`pg_xact_commit_timestamp`), in ms. The pauses between two are drawn at random, so that no poll is met
-in step.
+PostgreSQL's own (`pg_xact_commit_timestamp`). The pauses between two are drawn at random, so that no poll is met in
+step; each message is about a case of its own, which intake has told of before. Wall clock: it moves with what else
+runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import random
 import statistics
-import sys
 import time
-from pathlib import Path
-from typing import Any
-
-from installation import Installation, installed
-
-SERVICES = ("intake", "assessment", "decision")
-
-# Run by the interpreter that is measured, in the place of an api: prints (message, its transaction) as JSON.
-COMMIT = """
-import json, os, random, sys, time
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
+
+import common
+import psycopg
 import sqlalchemy as sa
-from casework.contracts import assessment, intake
+from startup import Installation, installed
+
+from casework.contracts.assessment import CaseInformationRecorded, RecommendationApproved
 from casework.contracts.export import example
+from casework.contracts.intake import CaseOpened
 from casework.database import Database
 from casework.messaging import Cause, put
+from casework.messaging.tables import Outgoing
 from casework.schema import load
 
-def commit(service, kind, subject):
-    with databases[service].writing() as session:
-        message = load(kind, example(kind))
-        envelope = put(session, service, subject, message, Cause(datetime.now(UTC), "bench"))
-        xact = session.scalar(sa.text("SELECT pg_current_xact_id()::text"))
-    time.sleep(random.uniform(0.15, 0.4))
-    return str(envelope.id), xact
-
-kind, number, *urls = sys.argv[1:]
-databases = dict(zip(("intake", "assessment"), map(Database, urls)))
-committed = []
-for _ in range(int(number)):
-    case = str(uuid4())
-    commit("intake", intake.CaseOpened, case)
-    committed.append(commit("assessment", getattr(assessment, kind), case))
-print(json.dumps(committed))
-"""
+SERVICES = ("intake", "assessment", "decision")
+KINDS = {"fact": CaseInformationRecorded, "act": RecommendationApproved}
 
 HANDLED = """
 SELECT status, extract(epoch FROM came_at)::float8, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8
@@ -58,39 +40,59 @@ FROM inbox WHERE id = %s
 COMMITTED = "SELECT extract(epoch FROM pg_xact_commit_timestamp(%s::xid))::float8"
 
 
-def took(installation: Installation, kind: str, samples: int) -> dict[str, Any]:
-    """Raises RuntimeError where one is not handled."""
-    urls = [installation.databases[service] for service in ("intake", "assessment")]
-    messages = json.loads(installation.run("assessment", kind, str(samples), *urls, script=COMMIT))
+def commit(database: Database, service: str, kind: Any, subject: str) -> tuple[str, str]:
+    """As an api does; the message and its transaction."""
+    with database.writing() as session:
+        put(session, service, subject, load(kind, example(kind)), Cause(datetime.now(UTC), "bench"))
+        message = session.scalar(sa.select(Outgoing.id).order_by(Outgoing.position.desc()).limit(1))
+        xact = session.scalar(sa.text("SELECT pg_current_xact_id()::text"))
+    time.sleep(random.uniform(0.15, 0.4))
+    return str(message), str(xact)
+
+
+def waits(installation: Installation, kind: Any, samples: int) -> tuple[list[float], list[float]]:
+    """Milliseconds until each message had come, and until it was handled. Raises RuntimeError where one was not."""
+    intake, assessment = (Database(installation.databases[service]) for service in ("intake", "assessment"))
+    sent = []
+    for _ in range(samples):
+        case = str(uuid4())
+        commit(intake, "intake", CaseOpened, case)
+        sent.append(commit(assessment, "assessment", kind, case))
     time.sleep(3)
-    arrivals, waits = [], []
-    with installation.connect("decision") as connection:
-        for message, xact in messages:
-            status, came, handled = connection.execute(HANDLED, (message,)).fetchone() or ("nothing", 0.0, 0.0)
+    arrived, handled = [], []
+    with psycopg.connect(common.plain(installation.databases["decision"])) as connection:
+        for message, xact in sent:
+            status, came, done = connection.execute(HANDLED, (message,)).fetchone() or ("nothing", 0.0, 0.0)
             if status != "done":
-                raise RuntimeError(f"{kind} {message}: {status}")
+                raise RuntimeError(f"{kind.__name__} {message}: {status}")
             (committed,) = connection.execute(COMMITTED, (xact,)).fetchone() or (0.0,)
-            arrivals.append((came - committed) * 1000)
-            waits.append((handled - committed) * 1000)
-    cuts, arrived = statistics.quantiles(waits, n=100, method="inclusive"), statistics.median(arrivals)
-    told = {"arrived_p50_ms": arrived, "p50_ms": cuts[49], "p95_ms": cuts[94], "p99_ms": cuts[98]}
-    return {"message": kind, "samples": samples, **told}
+            arrived.append((came - committed) * 1000)
+            handled.append((done - committed) * 1000)
+    intake.close()
+    assessment.close()
+    return arrived, handled
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="of the checkout to be measured")
-    parser.add_argument("--samples", type=int, default=200)
-    asked = parser.parse_args()
-    with installed(asked.python, SERVICES) as installation:
+    parser.add_argument("--short", action="store_true", help="fewer messages")
+    samples = 30 if parser.parse_args().short else 200
+    with installed(SERVICES) as installation, ExitStack() as stack:
+        with psycopg.connect(common.plain(installation.postgres.url), autocommit=True) as admin:
+            admin.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+        installation.postgres.restart()
         for service in SERVICES:
-            installation.start(service, "work")
-        for role in installation.roles:
-            role.await_ready()
-        for kind in ("CaseInformationRecorded", "RecommendationApproved"):
-            took(installation, kind, 10)  # the first ones are slower: connections, plans, caches
-            sys.stdout.write(json.dumps(took(installation, kind, asked.samples)) + "\n")
-            sys.stdout.flush()
+            stack.enter_context(installation.role(service, "work"))
+        for name, kind in KINDS.items():
+            waits(installation, kind, 10)  # the first ones are slower: connections, plans, caches
+            arrived, handled = waits(installation, kind, samples)
+            cuts = statistics.quantiles(handled, n=100, method="inclusive")
+            came = {"had come, p50 ms": statistics.median(arrived)}
+            for percent, goal in ((50, 20.0), (99, 100.0)):
+                what = f"commit → next phase has handled it, idle, p{percent}: a{'n act' if name == 'act' else ' fact'}"
+                ours = cuts[percent - 1]
+                row = common.Row(f"latency.{name}.p{percent}", what, "ms", ours, goal=goal, of="value", notes=came)
+                common.tell(row)
 
 
 if __name__ == "__main__":

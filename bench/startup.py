@@ -1,78 +1,141 @@
-"""What a role costs before anybody wants anything of it: CPU to start, memory, and nine idle `work` together.
+"""What a role costs before anybody wants anything of it: processor time to start, memory, and nine idle `work`.
 
-    python bench/startup.py [--python PATH] [--idle SECONDS]
-
-Memory is the sum over a role's processes once it is ready; an api has answered `/health/ready`.
+Memory is RSS, summed over the processes of a role once it is ready (an api has answered `/health/ready`); what they
+share is counted in each of them, and once in the PSS beside it. A role is started twice, and the second time counts: by
+then its byte code lies on disk.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
+import subprocess
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from installation import Installation, Tree, installed
+import common
+import psycopg
+import requests
+from kombu.connection import Connection
 
 from casework.contracts import SERVICES
+from casework.messaging.amqp import Topology
+from casework.testing.servers import free_port
 
-ROLES = (("decision", "work"), ("ordering", "work"), ("portal", "work"), ("decision", "api"), ("ordering", "api"),
-         ("portal", "api"))  # fmt: skip
+ROLES = {
+    "memory.work": ("decision", "work", 100), "memory.work.ordering": ("ordering", "work", 100),
+    "memory.work.portal": ("portal", "work", 100), "memory.api": ("decision", "api", 150),
+    "memory.api.ordering": ("ordering", "api", 150), "memory.api.portal": ("portal", "api", 150),
+}  # fmt: skip
+"""Name of the row -> (service, role, MB that it may hold)."""
+
+PREFIX = "bench"
 
 
-def started(installation: Installation, service: str, role: str) -> dict[str, Any]:
-    """Start one role and end it again: the second time counts, when its byte code has been written."""
+def pids(process: subprocess.Popen[bytes]) -> list[int]:
+    """The process, and all that it has started."""
+    found = [process.pid]
+    for pid in found:  # grows while it is read
+        found += common.children(pid)
+    return found
+
+
+def shared_once(pid: int) -> float:
+    """PSS in MB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+class Installation:
+    """Servers of our own, and a database and queue for each service; nothing runs yet."""
+
+    def __init__(self, postgres: common.CountingPostgres, broker: str, folder: Path, services: tuple[str, ...]) -> None:
+        self.postgres, self.broker, self.folder = postgres, broker, folder
+        self.databases = {service: postgres.database(service) for service in services}
+        for service in services:
+            with self.role(service, "migrate", lambda: True) as process:
+                if process.wait(120):
+                    raise ChildProcessError((folder / f"{service}-migrate.log").read_text())
+
+    @contextmanager
+    def role(
+        self, service: str, role: str, ready: Callable[[], bool] | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A role that is ready, until the end of `with`."""
+        port = free_port()
+        settings = {
+            "database": self.databases[service], "broker": self.broker, "broker_prefix": PREFIX,
+            "listen": f"127.0.0.1:{port}",
+        }  # fmt: skip
+
+        def answers() -> bool:
+            with suppress(requests.RequestException):
+                return requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).ok
+            return False
+
+        with common.role(service, [role], self.folder, **settings) as process:
+            common.until(ready or (answers if role == "api" else lambda: self._is_consumed(service)))
+            yield process
+
+    def _is_consumed(self, service: str) -> bool:
+        with Connection(self.broker) as link:
+            queue = link.default_channel.queue_declare(Topology(PREFIX).queue(service), passive=True)
+            return bool(queue.consumer_count)
+
+    def transactions(self) -> int:
+        with psycopg.connect(common.plain(self.postgres.url), autocommit=True) as admin:
+            found = admin.execute("SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database").fetchone()
+        return int(found[0]) if found else 0
+
+
+@contextmanager
+def installed(services: tuple[str, ...] = SERVICES) -> Iterator[Installation]:
+    with common.private_servers() as (postgres, broker), tempfile.TemporaryDirectory() as folder:
+        assert broker
+        yield Installation(postgres, broker.url, Path(folder), services)
+
+
+def start(installation: Installation, name: str, service: str, role: str, may_hold: float) -> None:
     for _ in range(2):
-        begun = time.monotonic()
-        running = installation.start(service, role)
-        running.await_ready()
-        wall, cpu = time.monotonic() - begun, running.cpu()
-        time.sleep(1)
-        measured = {"role": f"{service} {role}", "cpu_s": cpu, "wall_s": wall}
-        measured |= {"rss_mb": running.memory(), "pss_mb": running.memory("Pss"), "processes": len(running.pids())}
-        installation.end(running)
-    return measured
+        with installation.role(service, role) as process:
+            cpu = common.family(process.pid)
+            time.sleep(1)
+            all_of_it = pids(process)
+            held = sum(common.memory_of(pid) for pid in all_of_it) / 2**20
+            notes = {"PSS, MB": sum(map(shared_once, all_of_it)), "processes": len(all_of_it)}
+    what = f"{service} {role}"
+    common.tell(common.Row(name, f"memory: {what}", "MB", held, goal=may_hold, of="value", notes=notes))
+    row = common.Row(name.replace("memory", "start"), f"to start: {what}", "s CPU", cpu, goal=2.0, of="value")
+    common.tell(row)
 
 
-def idle(installation: Installation, seconds: float) -> dict[str, Any]:
-    """All `work` of the house, with nothing to do: cores used, by them and by the servers; transactions a second."""
-    for service in SERVICES:
-        installation.start(service, "work")
-    for role in installation.roles:
-        role.await_ready()
-    time.sleep(5)
-    servers = {"postgres": installation.postgres, "rabbitmq": installation.rabbitmq}
-    trees = {name: Tree(server.process.pid) for name, server in servers.items() if server.process}
-    before = {name: tree.cpu() for name, tree in trees.items()}, sum(role.cpu() for role in installation.roles)
-    transactions = _transactions(installation)
-    time.sleep(seconds)
-    measured = {"work_cores": (sum(role.cpu() for role in installation.roles) - before[1]) / seconds}
-    measured |= {f"{name}_cores": (tree.cpu() - before[0][name]) / seconds for name, tree in trees.items()}
-    measured["transactions_per_s"] = (_transactions(installation) - transactions) / seconds
-    measured["rss_mb"] = sum(role.memory() for role in installation.roles)
-    return measured
-
-
-def _transactions(installation: Installation) -> int:
-    with installation.connect("decision") as connection:
-        connection.execute("SELECT pg_stat_clear_snapshot()")
-        row = connection.execute("SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database").fetchone()
-    return int(row[0]) if row else 0
+def idle(installation: Installation, seconds: float) -> None:
+    with ExitStack() as stack:
+        running = [stack.enter_context(installation.role(service, "work")) for service in SERVICES]
+        time.sleep(5)
+        begun = installation.transactions()
+        with common.Meter([process.pid for process in running], installation.postgres) as meter:
+            time.sleep(seconds)
+        per_second = (installation.transactions() - begun) / seconds
+    notes = {"PostgreSQL's cores": meter.cost.postgres / seconds, "transactions/s": per_second}
+    common.tell(
+        common.Row("idle.work", "nine idle work", "cores", meter.cost.cpu / seconds, goal=0.05, of="value", notes=notes)
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="of the checkout to be measured")
-    parser.add_argument("--idle", type=float, default=20.0, help="seconds; 0: not measured")
-    asked = parser.parse_args()
-    with installed(asked.python) as installation:
-        for service, role in ROLES:
-            sys.stdout.write(json.dumps(started(installation, service, role)) + "\n")
-            sys.stdout.flush()
-        if asked.idle:
-            sys.stdout.write(json.dumps(idle(installation, asked.idle)) + "\n")
+    parser.add_argument(
+        "--short", action="store_true", help="one role of each kind, and a shorter look at the idle ones"
+    )
+    short = parser.parse_args().short
+    with installed() as installation:
+        for name, (service, role, may_hold) in ROLES.items():
+            if not short or name.count(".") == 1:
+                start(installation, name, service, role, may_hold)
+        idle(installation, 10 if short else 30)
 
 
 if __name__ == "__main__":

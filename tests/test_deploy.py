@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
@@ -18,6 +19,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import requests
 import yaml
 from dotenv import dotenv_values
 from kombu.connection import Connection
@@ -30,6 +32,7 @@ from casework.process import Actor, Role
 from casework.service import clock
 from casework.service.auth import read_token, sign
 from casework.service.settings import Settings
+from casework.testing.servers import free_port, http_answers
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -168,6 +171,27 @@ def test_images_and_developers_use_the_same_uv():
 
 
 # every role of every service
+
+
+@pytest.mark.slow
+def test_several_processes_that_answer_count_their_requests_together(tmp_path: Path):
+    port = free_port()
+    given = {"INTAKE_DATABASE": f"sqlite:///{tmp_path}/intake.db", "INTAKE_LISTEN": f"127.0.0.1:{port}"}
+    role = [sys.executable, "-m", "intake"]
+    subprocess.run([*role, "migrate"], env=os.environ | given, check=True, timeout=120)
+    with subprocess.Popen([*role, "api", "--workers", "2"], env=os.environ | given) as api:
+        try:
+            while api.poll() is None and not http_answers(f"http://127.0.0.1:{port}/health/ready"):
+                time.sleep(0.1)
+            for _ in range(20):
+                with requests.Session() as once:
+                    once.get(f"http://127.0.0.1:{port}/health/live", timeout=10)
+            told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+        finally:
+            api.terminate()
+
+    assert 'requests_total{method="GET",route="/health/live",status="200"} 20.0' in told
+    assert api.returncode == 0
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,4 +1,4 @@
-"""Who sends what is owed learns of it from the commit, in whichever process it was; where nothing is owed it rests."""
+"""Who sends what is owed learns of it from the commit, in whichever process that was; else it rests."""
 
 from __future__ import annotations
 

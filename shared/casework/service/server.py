@@ -42,7 +42,7 @@ class _Gunicorn(BaseApplication):
 
 def serve(name: str, module: str, *, workers: int, threads: int) -> None:
     """Answer HTTP until told to stop."""
-    settings = {"bind": Settings.from_env(name).listen, "workers": workers, "threads": threads}
+    settings = {"bind": Settings.address(name), "workers": workers, "threads": threads}
     if workers > 1:
         os.environ[COUNTED_TOGETHER] = folder = mkdtemp(prefix="sagsgang-metrics-")
         settings["on_exit"] = lambda _: shutil.rmtree(folder)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from environs import Env
 
 from casework.errors import Misconfigured
-from casework.messaging.spoken import Speaks, speaks
+
+if TYPE_CHECKING:
+    from casework.messaging.spoken import Speaks
 
 COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the library of Prometheus adds up what several processes count. Set before it is loaded."""
@@ -34,8 +36,15 @@ class Settings:
     speaks: Speaks = field(default_factory=dict)  # messages that are sent in an older version: order.accepted:1,…
 
     @classmethod
+    def address(cls, service: str) -> str:
+        """Where its `api` answers, without all the rest."""
+        return Env(prefix=f"{service.upper()}_").str("LISTEN", cls.listen)
+
+    @classmethod
     def from_env(cls, service: str) -> Settings:
         """Raises environs' EnvError or Misconfigured, naming the variable, where one is wrong."""
+        from casework.messaging.spoken import speaks  # brings all messages with it, which `address` does without
+
         env = Env(prefix=f"{service.upper()}_")
         return cls(
             database=env.str("DATABASE", f"sqlite:///{service}.db"),
@@ -46,7 +55,7 @@ class Settings:
             municipality=Path(path) if (path := env.str("MUNICIPALITY", "")) else None,
             token_key=env.str("TOKEN_KEY", cls.token_key),
             log_level=env.str("LOG_LEVEL", cls.log_level),
-            listen=env.str("LISTEN", cls.listen),
+            listen=cls.address(service),
             tick_seconds=env.float("TICK_SECONDS", cls.tick_seconds),
             tasks_broker=env.str("TASKS_BROKER", cls.tasks_broker),
             private_receivers=env.bool("PRIVATE_RECEIVERS", cls.private_receivers),
