@@ -23,7 +23,6 @@ from casework.service.runtime import Service, repeat
 from casework.service.settings import Settings
 from onebox.wsgi import session
 
-
 _UNSENT = Outgoing.sent_at.is_(None)
 _UNHANDLED = Incoming.status.in_(("new", "unknown", "parked"))
 _IS_STUCK = sa.select(sa.or_(sa.exists().where(_UNSENT), sa.exists().where(_UNHANDLED)))

@@ -16,6 +16,7 @@ from casework.channels import Channel, ParcelRow, Post
 from casework.database import Database
 from casework.messaging import Direct, Inbox, Relay, Transport
 from casework.messaging.inbox import Begin
+from casework.messaging.prune import EVERY, Pruner
 from casework.messaging.spoken import IN_SESSION
 from casework.service import clock as clocks
 from casework.service.settings import Settings
@@ -57,6 +58,7 @@ class Service:
         self.transport = transport or make_transport(settings)
         self.inbox = Inbox(name, self.database, begin, clocks.system)
         self.relay = Relay(self.database, self.transport, clocks.system)
+        self.pruner = Pruner(self.database, clocks.system)
         self.post = self._make_post(channels, on_sent, on_given_up) if channels else None
         self.listen = listens(self)
         if isinstance(self.transport, Direct):
@@ -91,13 +93,18 @@ class Service:
     def rounds(self, stop: threading.Event) -> list[Callable[[], None]]:
         """For one process: each job, again and again until `stop` is set."""
         acts = [partial(act, self) for act in self.jobs.values()]
-        return [partial(repeat, stop, act, self.settings.tick_seconds) for act in acts]
+        return [partial(repeat, stop, act, self.settings.tick_seconds) for act in acts] + [self._pruning(stop)]
+
+    def _pruning(self, stop: threading.Event) -> Callable[[], None]:
+        return partial(repeat, stop, self.pruner.run_once, EVERY.total_seconds())
 
     def run(self, stop: threading.Event, *, consume: bool = True, relay: bool = True) -> None:
         """The `work` role: consumer, relay, and the clock of what is to be tried again; until `stop` is set."""
         jobs: list[Callable[[], Any]] = [lambda: repeat(stop, self.inbox.work_due, 1.0)]
         if self.settings.broker.startswith("direct") and not self.settings.tasks_broker:
             jobs += self.rounds(stop)
+        else:
+            jobs.append(self._pruning(stop))
         if consume:
             self.take_dead()  # before anything is tried: one of these may be what ended this process the last time
             jobs.append(lambda: repeat(stop, self.take_dead, DEAD_EVERY))
