@@ -14,9 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bare import Bare
-from common import Cost, CountingPostgres, Meter, Row, alternately, middle, private_servers, tell
+from common import Cost, Meter, Row, alternately, middle, tell
 from flask.testing import FlaskClient
 from many_cases import filled
+from private import CountingPostgres, private_servers
 from worked import Worked, profiled
 
 from casework.contracts import SERVICES

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from common import CountingPostgres
 from flask import Flask
+from private import CountingPostgres
 from sqlalchemy.orm import Session
 
 from casework.migrations import upgrade

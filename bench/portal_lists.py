@@ -15,10 +15,11 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from common import Cost, CountingPostgres, Meter, Row, alternately, middle, private_servers, tell
+from common import Cost, Meter, Row, alternately, middle, tell
 from flask import Flask
 from flask.testing import FlaskClient
 from many_cases import bare, filled
+from private import CountingPostgres, private_servers
 
 from portal.app import PortalService, create_app
 

@@ -19,8 +19,9 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 
 import requests
-from common import Cost, CountingPostgres, Meter, Row, children, family, middle, private_servers, role, tell, until
+from common import Cost, Meter, Row, children, family, middle, tell
 from many_cases import filled
+from private import CountingPostgres, private_servers, role, until
 
 from casework.service.auth import new_key
 from casework.testing.servers import free_port
