@@ -1,6 +1,7 @@
 """The bare loops for what is measured in one process: the least that does as much for the asker, without any rule.
 
-A page in Flask over SQLAlchemy on SQLite, set up as the services set theirs up. GET reads one row and notes who looked.
+A page in Flask over SQLAlchemy on SQLite, set up as the services set theirs up. GET reads one row and notes who looked
+(as JSON, or as a page with every value of it).
 PATCH reads the row, writes it, and puts one message into an outbox. `heard` stores one message and what it changes.
 """
 
@@ -40,6 +41,13 @@ class Sent(Base):
     body: Mapped[dict[str, Any]]
 
 
+PAGE = """<!doctype html><html><body>{% macro told(value) %}{% if value is mapping %}<dl>
+{% for key, one in value.items() %}<dt>{{ key }}<dd>{{ told(one) }}{% endfor %}</dl>
+{% elif value is iterable and value is not string %}<ul>
+{% for one in value %}<li>{{ told(one) }}{% endfor %}</ul>{% else %}{{ value }}{% endif %}{% endmacro %}
+{{ told(body) }}</body></html>"""
+
+
 class Bare:
     """The page, called as ours is: straight into the app, by `requests`."""
 
@@ -51,6 +59,7 @@ class Bare:
 
     def _app(self) -> Flask:
         app = Flask("bare")
+        page = app.jinja_env.from_string(PAGE)
 
         @app.get("/<name>")
         def read(name: str) -> Response:
@@ -58,6 +67,13 @@ class Bare:
                 body = db.get_one(Document, name).body
                 db.add(Look(document=name))
             return jsonify(body)
+
+        @app.get("/pages/<name>")
+        def show(name: str) -> str:
+            with Session(self.engine) as db, db.begin():
+                body = db.get_one(Document, name).body
+                db.add(Look(document=name))
+            return page.render(body=body)
 
         @app.patch("/<name>")
         def write(name: str) -> Response:
@@ -75,6 +91,9 @@ class Bare:
 
     def read(self, name: str) -> None:
         self.session.get(f"http://bare/{name}").raise_for_status()
+
+    def show(self, name: str) -> None:
+        self.session.get(f"http://bare/pages/{name}").raise_for_status()
 
     def write(self, name: str, patch: dict[str, Any]) -> None:
         self.session.patch(f"http://bare/{name}", json=patch).raise_for_status()

@@ -1,4 +1,4 @@
-"""What all measurements lean on: private servers, processor time, A B A B, and the row that each line of the table is.
+"""What all measurements lean on: processor time, A B A B, and the row that each line of the table is.
 
 Every script here measures the release of the interpreter that runs it, so that two checkouts can be measured by one
 harness in one sitting: nothing is imported from the release but what has been there for long (see README.md).
@@ -10,26 +10,17 @@ from __future__ import annotations
 import json
 import os
 import resource
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import psycopg
-from sqlalchemy.engine import make_url
-
 from casework.testing import servers
 
 TICK = os.sysconf("SC_CLK_TCK")
-MEMORY = "/dev/shm"
-UNCOUNTED = "^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET |SHOW |.*pg_stat_statements)"
-"""What is no statement of the work itself, as a pattern of PostgreSQL's."""
 
 
 # the row of the table
@@ -148,89 +139,3 @@ def children(pid: int) -> list[int]:
 def memory_of(pid: int) -> int:
     """What a process holds in memory (RSS), in bytes; shared pages are counted in full."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-# servers
-class CountingPostgres(servers.PrivatePostgres):
-    """A private PostgreSQL that counts statements, with room for many connections. Otherwise as it comes, on disk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        with (self.data / "postgresql.conf").open("a") as conf:
-            conf.write("shared_preload_libraries = 'pg_stat_statements'\nmax_connections = 200\n")
-
-    def database(self, name: str) -> str:
-        """Makes an empty database; its URL for SQLAlchemy."""
-        with psycopg.connect(plain(self.url), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {name}".encode())
-        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
-        with psycopg.connect(plain(url), autocommit=True) as own:
-            own.execute("CREATE EXTENSION pg_stat_statements")
-        return url
-
-    def statements(self, url: str) -> tuple[int, int]:
-        """How many statements the database has been sent so far, and how many transactions it has committed."""
-        asked = (
-            "SELECT coalesce(sum(calls) FILTER (WHERE query !~ %(not)s), 0),"
-            "       coalesce(sum(calls) FILTER (WHERE query ~ '^COMMIT'), 0)"
-            "  FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        )
-        with psycopg.connect(plain(url), autocommit=True) as own:
-            found = own.execute(asked, {"not": UNCOUNTED}).fetchone()
-        assert found
-        return int(found[0]), int(found[1])
-
-
-def plain(url: str) -> str:
-    """The URL as psycopg takes it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-@contextmanager
-def private_servers(
-    *, rabbitmq: bool = True, in_memory: bool = False
-) -> Iterator[tuple[CountingPostgres, servers.PrivateRabbitmq | None]]:
-    """PostgreSQL and RabbitMQ of our own, removed afterwards. Their data lies on disk, as it does in production.
-
-    `in_memory`: where a commit is to cost processor time alone, and no wait for the disk.
-    """
-    tempfile.tempdir = MEMORY if in_memory and os.access(MEMORY, os.W_OK) else None
-    with ExitStack() as stack:
-        postgres = CountingPostgres()
-        stack.enter_context(servers.running(postgres))
-        broker = servers.PrivateRabbitmq() if rabbitmq else None
-        if broker:
-            stack.enter_context(servers.running(broker))
-        yield postgres, broker
-
-
-@contextmanager
-def role(service: str, role_and_options: list[str], folder: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One role of a service as a process of its own (`python -m decision work`), told to end afterwards.
-
-    `settings` are its environment, without the service's name: database=…, broker=… What it says is in `folder`.
-    """
-    mine = {f"{service.upper()}_{name.upper()}": value for name, value in ({"log_level": "WARNING"} | settings).items()}
-    with (folder / f"{service}-{'-'.join(role_and_options)}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", service, *role_and_options],
-            env=os.environ | mine, stdout=log, stderr=log, cwd=folder,
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def until(true: Callable[[], bool], seconds: float = 120.0, pause: float = 0.02) -> None:
-    """Wait. Raises TimeoutError."""
-    ends = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > ends:
-            raise TimeoutError(f"not so within {seconds:.0f} s")
-        time.sleep(pause)

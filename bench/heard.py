@@ -18,8 +18,8 @@ from uuid import uuid4
 import psycopg
 import sqlalchemy as sa
 from bare_consumer import HANDLED, TABLES
-from common import CountingPostgres, plain, role, until
 from kombu import Connection
+from private import CountingPostgres, plain, role, until
 from stream import Consumers, Letter, script
 from worked import Worked
 

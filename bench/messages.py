@@ -14,8 +14,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from common import Row, private_servers, tell
+from common import Row, tell
 from heard import ACT, Decision, Loop, another, in_bursts, letters
+from private import private_servers
 from stream import Consumers, Drained
 
 GOALS = {"stream": 0.4, "act": 0.15}

@@ -34,6 +34,8 @@ LONG = (
     "growth",
     "scheduler_ticks",
     "portal_lists",
+    "portal_page",
+    "case_page",
     "startup",
 )
 """In the order of the table. What is not there (yet) is left out."""

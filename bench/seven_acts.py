@@ -17,8 +17,9 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 from bare_consumer import TABLES
-from common import Cost, CountingPostgres, Meter, Row, plain, private_servers, tell
+from common import Cost, Meter, Row, tell
 from heard import ACT, Decision, Loop, another, letters
+from private import CountingPostgres, plain, private_servers
 from stream import Consumers
 
 ACTS = 7

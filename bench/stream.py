@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from common import CountingPostgres, Meter, plain, until
+from common import Meter
 from kombu import Connection
+from private import CountingPostgres, plain, until
 
 Process = subprocess.Popen[bytes]
 Letter = tuple[str, bytes]

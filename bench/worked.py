@@ -31,10 +31,10 @@ PHASES = ("intake", "assessment", "decision", "ordering", "delivery", "followup"
 class Worked:
     """A house with one case in it; `calls` counts the HTTP calls that were made to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, make: Callable[[Path, datetime], DirectTown] = DirectTown) -> None:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         self.data = read_walk(JONAS)
-        self.town = DirectTown(folder, moment(datetime.now(UTC), self.data["steps"][0]["at"]))
+        self.town = make(folder, moment(datetime.now(UTC), self.data["steps"][0]["at"]))
         self.walk = Walk(self.data, self.town)
         self.calls = 0
         self.calling = False
