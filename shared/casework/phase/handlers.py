@@ -158,8 +158,12 @@ class Handlers:
     # hearing
     def begin(self, session: Session, arrivals: Sequence[tuple[Envelope, Message]]) -> Hearing:
         """Take these messages in hand, of one transaction."""
-        cases = {UUID(e.subject) for e, m in arrivals if _is_about_a_case(e, m)}
-        return Hearing(self, UnitOfWork(session, self.phase, self.municipality), cases)
+        unit = UnitOfWork(session, self.phase, self.municipality)
+        unit.hold(
+            {UUID(envelope.subject) for envelope, message in arrivals if _is_about_a_case(envelope, message)},
+            {message.citizen_id for _, message in arrivals if isinstance(message, CaseOpened)},
+        )
+        return Hearing(self, unit)
 
     def hear(self, unit: UnitOfWork, envelope: Envelope, message: Message) -> None:
         """Answer a message from another service, as of the time at which it happened.
@@ -288,9 +292,8 @@ class Handlers:
 class Hearing:
     """The messages of one transaction, answered one after the other and written together."""
 
-    def __init__(self, handlers: Handlers, unit: UnitOfWork, cases: Collection[UUID]) -> None:
+    def __init__(self, handlers: Handlers, unit: UnitOfWork) -> None:
         self.handlers, self.unit = handlers, unit
-        unit.hold(cases)
 
     def take(self, envelope: Envelope, message: Message) -> None:
         """Raises NotYet where it comes before what it rests on; nothing is then changed."""

@@ -125,10 +125,10 @@ class Stored:
     texts: Mapping[str, str] = field(default_factory=dict)  # the municipality's own, for the phase's rules
 
 
-def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow]) -> Stored:
-    """All that the phase knows of the cases: four statements, and one for the phase's own texts."""
+def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow], citizens: Collection[UUID] = ()) -> Stored:
+    """All that the phase knows of the cases, and of these citizens: four statements, and one for its own texts."""
     stored = Stored(texts=phase.texts(session) if phase.texts else {})
-    owners = {owner for case in cases for owner in owners_of(case)}
+    owners = {*citizens, *(owner for case in cases for owner in owners_of(case))}
     steps = phase.by_step
     for row in session.execute(_RECORDS, {"owners": list(owners)}):
         if row.step in steps:  # what is kept of a retired step is left alone

@@ -20,7 +20,7 @@ from casework.contracts import Message
 from casework.contracts.intake import CaseChanged, CaseOpened
 from casework.database import insert_all, upsert_all
 from casework.messaging import Cause, Envelope, Letter, put_all
-from casework.phase.kept import beyond_of, changed_of
+from casework.phase.kept import beyond_of, changed_of, data_of, marks_of
 from casework.phase.phase import Phase
 from casework.phase.store import (
     Heard,
@@ -97,23 +97,30 @@ class UnitOfWork:
         self._entries: list[Letter] = []
 
     # loading
-    def hold(self, case_ids: Collection[UUID]) -> None:
-        """Take cases in hand whose ids the caller holds. One that is not known yet is stored once anything is kept."""
-        known = locked_cases(self.session, case_ids)
-        self.load([known.get(one) or CaseRow(id=one, revision=0) for one in sorted(case_ids)])
+    def hold(self, case_ids: Collection[UUID], citizens: Collection[UUID]) -> None:
+        """Take cases in hand whose ids the caller holds, and what is known of citizens that may turn out to be theirs.
 
-    def load(self, rows: Sequence[CaseRow]) -> None:
+        A case that is not known yet is stored once anything is kept.
+        """
+        known = locked_cases(self.session, case_ids)
+        self.load([known.get(one) or CaseRow(id=one, revision=0) for one in sorted(case_ids)], citizens)
+
+    def load(self, rows: Sequence[CaseRow], citizens: Collection[UUID] = ()) -> None:
         """Read all that is known of these cases, whose rows the caller has locked."""
-        self._stored, steps = fetch(self.session, self.phase, rows), self.phase.by_step
+        self._stored = fetch(self.session, self.phase, rows, citizens)
         for row in rows:
-            records = [r for owner in owners_of(row) for r in self._stored.records.get(owner, ())]
+            runs = self._stored.runs.get(row.id, ())
             self.cases[row.id] = LoadedCase(
                 row,
                 situation(self.phase, self._stored, row, self.municipality, HOUSE, _LONG_AGO),
-                {(r.step, r.key): changed_of(steps[r.step], r) for r in records},
-                {(r.key, r.number): r.since for r in self._stored.runs.get(row.id, ())},
-                {(r.key, r.number): beyond_of(self.phase.state, r) for r in self._stored.runs.get(row.id, ())},
+                {place: changed for owner in owners_of(row) for place, changed in self._changed(owner)},
+                {(r.key, r.number): r.since for r in runs},
+                {(r.key, r.number): beyond_of(self.phase.state, r) for r in runs},
             )
+
+    def _changed(self, owner: UUID) -> Iterator[tuple[Place, Json]]:
+        for r in self._stored.records.get(owner, ()):
+            yield (r.step, r.key), changed_of(self.phase.by_step[r.step], r)
 
     def has_others_of_the_citizen(self, case: LoadedCase) -> bool:
         """Whether another case of the same citizen is in hand too."""
@@ -166,10 +173,25 @@ class UnitOfWork:
 
     def know(self, case: LoadedCase, message: CaseOpened, at: datetime) -> None:
         """What the case is, as it was opened or last changed."""
-        if isinstance(message, CaseChanged) or case.row.opened is None:
-            case.row.opened, case.row.citizen_id = dump(message), message.citizen_id
-            case.row.opened_at = case.row.opened_at or at
-            case.situation = replace(case.situation, case=read(CaseOpened, case.row.opened), _views={})
+        row, is_theirs_already = case.row, case.row.citizen_id == message.citizen_id
+        if isinstance(message, CaseChanged) or row.opened is None:
+            row.opened, row.citizen_id = dump(message), message.citizen_id
+            row.opened_at = row.opened_at or at
+            case.situation = replace(case.situation, case=read(CaseOpened, row.opened), _views={})
+            if not is_theirs_already:
+                self._share(case, message.citizen_id)
+
+    def _share(self, case: LoadedCase, citizen: UUID) -> None:
+        """The case is this citizen's, as it turns out: what all cases of the citizen share is on record in it too."""
+        steps, own, marks = self.phase.by_step, dict(case.situation.own), dict(case.situation.marks)
+        case.changed |= dict(self._changed(citizen))
+        for r in self._stored.records.get(citizen, ()):
+            own[r.step, r.key], marks[r.step, r.key] = data_of(steps[r.step], r), marks_of(steps[r.step], r)
+        for (owner, *place), new in self._records.items():  # changed in this transaction, by another of the cases
+            if owner == citizen:
+                step, key = place
+                own[step, key], marks[step, key], case.changed[step, key] = new["data"], new["marks"], new["changed"]
+        case.situation = replace(case.situation, own=own, marks=marks, _views={})
 
     def become(self, case: LoadedCase, after: Situation[Any], written: Mapping[Place, Written]) -> None:
         """Keep what is other than it was: records with what changed in them, and numbers with where they stand."""
