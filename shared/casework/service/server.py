@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 
+from casework.service.roles import lasting
 from casework.service.settings import COUNTED_TOGETHER, Settings
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ class _Gunicorn(BaseApplication):
 
     def load(self) -> Flask:
         """In each process that answers, and only there: a database connection is not shared across a fork."""
-        from casework.service import logs  # and what follows is not in the memory of the one that watches
+        with lasting():
+            from casework.service import logs  # and what follows is not in the memory of the one that watches
 
-        app = import_module(self.module)
-        service = app.create()
-        logs.set_up(self.name, service.settings.log_level)
-        made: Flask = app.create_app(service)
+            app = import_module(self.module)
+            service = app.create()
+            logs.set_up(self.name, service.settings.log_level)
+            made: Flask = app.create_app(service)
         return made
 
 
