@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import common
+import private
 import psycopg
 import sqlalchemy as sa
 from startup import Installation, installed
@@ -60,7 +61,7 @@ def waits(installation: Installation, kind: Any, samples: int) -> tuple[list[flo
         sent.append(commit(assessment, "assessment", kind, case))
     time.sleep(3)
     arrived, handled = [], []
-    with psycopg.connect(common.plain(installation.databases["decision"])) as connection:
+    with psycopg.connect(private.plain(installation.databases["decision"])) as connection:
         for message, xact in sent:
             status, came, done = connection.execute(HANDLED, (message,)).fetchone() or ("nothing", 0.0, 0.0)
             if status != "done":
@@ -78,7 +79,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer messages")
     samples = 30 if parser.parse_args().short else 200
     with installed(SERVICES) as installation, ExitStack() as stack:
-        with psycopg.connect(common.plain(installation.postgres.url), autocommit=True) as admin:
+        with psycopg.connect(private.plain(installation.postgres.url), autocommit=True) as admin:
             admin.execute("ALTER SYSTEM SET track_commit_timestamp = on")
         installation.postgres.restart()
         for service in SERVICES:

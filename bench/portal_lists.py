@@ -25,7 +25,7 @@ from portal.app import PortalService, create_app
 
 SIZES = (10_000, 1_000_000)
 GOAL = 50.0  # ms
-PROMISED = ("search: Jonas", "waits for the leader", "my cases")
+PROMISED = ("search: Jonas", "search: Grethe", "waits for the leader", "my cases")
 
 
 @dataclass(frozen=True)

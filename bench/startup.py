@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import common
+import private
 import psycopg
 import requests
 from kombu.connection import Connection
@@ -51,7 +52,9 @@ def shared_once(pid: int) -> float:
 class Installation:
     """Servers of our own, and a database and queue for each service; nothing runs yet."""
 
-    def __init__(self, postgres: common.CountingPostgres, broker: str, folder: Path, services: tuple[str, ...]) -> None:
+    def __init__(
+        self, postgres: private.CountingPostgres, broker: str, folder: Path, services: tuple[str, ...]
+    ) -> None:
         self.postgres, self.broker, self.folder = postgres, broker, folder
         self.databases = {service: postgres.database(service) for service in services}
         for service in services:
@@ -75,8 +78,8 @@ class Installation:
                 return requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).ok
             return False
 
-        with common.role(service, [role], self.folder, **settings) as process:
-            common.until(ready or (answers if role == "api" else lambda: self._is_consumed(service)))
+        with private.role(service, [role], self.folder, **settings) as process:
+            private.until(ready or (answers if role == "api" else lambda: self._is_consumed(service)))
             yield process
 
     def _is_consumed(self, service: str) -> bool:
@@ -85,14 +88,14 @@ class Installation:
             return bool(queue.consumer_count)
 
     def transactions(self) -> int:
-        with psycopg.connect(common.plain(self.postgres.url), autocommit=True) as admin:
+        with psycopg.connect(private.plain(self.postgres.url), autocommit=True) as admin:
             found = admin.execute("SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database").fetchone()
         return int(found[0]) if found else 0
 
 
 @contextmanager
 def installed(services: tuple[str, ...] = SERVICES) -> Iterator[Installation]:
-    with common.private_servers() as (postgres, broker), tempfile.TemporaryDirectory() as folder:
+    with private.private_servers() as (postgres, broker), tempfile.TemporaryDirectory() as folder:
         assert broker
         yield Installation(postgres, broker.url, Path(folder), services)
 
