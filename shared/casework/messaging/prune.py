@@ -56,8 +56,8 @@ class Pruner:
                 last = rows[-1].key
                 if any(row.due for row in rows):
                     with self.database.writing() as session:
-                        removed += session.execute(remove, given).rowcount
-                        emptied += session.execute(empty, given).rowcount
+                        removed += _count(session.execute(remove, given))
+                        emptied += _count(session.execute(empty, given))
                 yield len(rows)
         if emptied or removed:
             log.info("messages_pruned", emptied=emptied, removed=removed)
@@ -72,6 +72,10 @@ class Pruner:
         return {"emptied": now - EMPTIED_AFTER, "removed": now - REMOVED_AFTER}
 
 
+def _count(changed: Any) -> int:
+    return int(changed.rowcount)
+
+
 @cache
 def statements(dialect: str) -> tuple[tuple[Any, Any, Any, Any], ...]:
     """Of outbox and inbox: how a page is looked at, what removes and empties its rows, and what every key is above."""
@@ -82,8 +86,8 @@ def statements(dialect: str) -> tuple[tuple[Any, Any, Any, Any], ...]:
 
 def _statements(dialect: str, table: Any, key: Any, over_at: Any, is_over: Any) -> tuple[Any, Any, Any]:
     if dialect == "sqlite":
-        has_body = sa.func.json_type(table.envelope, "$.body").is_not(None)
-        without_body = sa.func.json_remove(table.envelope, "$.body")
+        has_body: Any = sa.func.json_type(table.envelope, "$.body").is_not(None)
+        without_body: Any = sa.func.json_remove(table.envelope, "$.body")
     else:
         has_body = sa.func.jsonb_exists(table.envelope, "body")
         without_body = table.envelope.op("-")(sa.cast("body", sa.Text))
