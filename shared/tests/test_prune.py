@@ -11,11 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from casework.database import Base, Database, insert_all
+from casework.messaging.missing import send_again
 from casework.messaging.prune import Pruner
 from casework.messaging.tables import Incoming, Outgoing
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
-BODY = {"body": {"a": 1}, "type": "decision.made"}
+EMPTY: dict[str, Any] = {"type": "decision.made", "numbers": {"portal": 1}}
+BODY = EMPTY | {"body": {"a": 1}}
 DAYS = {"today": 0, "a month ago": 29, "more than a month ago": 31, "a year ago": 364, "more than a year ago": 366}
 
 
@@ -37,7 +39,7 @@ def put(database: Database, **over_at: datetime | None) -> None:
 
 def outgoing(name: str, sent_at: datetime | None) -> dict[str, Any]:
     return {
-        "id": uuid4(), "type": name, "subject": "s", "consumers": ["portal"], "envelope": BODY, "sent_at": sent_at,
+        "id": uuid4(), "type": name, "subject": name, "consumers": ["portal"], "envelope": BODY, "sent_at": sent_at,
         "attempts": 0, "failure": None,
     }  # fmt: skip
 
@@ -50,8 +52,8 @@ def incoming(name: str, status: str, done_at: datetime | None) -> dict[str, Any]
     }  # fmt: skip
 
 
-def pruned(database: Database) -> None:
-    pruner = Pruner(database, lambda: NOW, page=3)
+def pruned(database: Database, now: datetime = NOW) -> None:
+    pruner = Pruner(database, lambda: now, page=3)
     while pruner.run_once():
         pass
 
@@ -67,9 +69,8 @@ def test_what_is_over_is_emptied_after_a_month_and_removed_after_a_year(database
 
     pruned(database)
 
-    empty = {"type": "decision.made"}
     assert kept(database, table) == {
-        "today": BODY, "a month ago": BODY, "more than a month ago": empty, "a year ago": empty,
+        "today": BODY, "a month ago": BODY, "more than a month ago": EMPTY, "a year ago": EMPTY,
     }  # fmt: skip
 
 
@@ -92,6 +93,18 @@ def test_what_has_not_been_handled_keeps_all_it_has_however_old_it_is(database, 
     assert kept(database, Incoming) == {status: BODY}
 
 
+def test_what_has_been_emptied_is_gone_for_whoever_asks_for_it_again_and_what_is_asked_for_is_kept(database):
+    put(database, gone=NOW - timedelta(days=40), there=NOW - timedelta(days=29))
+
+    pruned(database)
+    with database.writing() as session:
+        answers = [send_again(session, "portal", subject, 1, 1) for subject in ("gone", "there")]
+    pruned(database, NOW + timedelta(days=300))
+
+    assert answers == [([], [1]), ([1], [])]
+    assert kept(database, Outgoing)["there"] == BODY
+
+
 def test_every_page_is_looked_at_once_a_round_and_again_in_the_next(database):
     put(database, **{f"message {number}": NOW for number in range(7)})
     pruner = Pruner(database, lambda: NOW, page=3)
@@ -106,4 +119,4 @@ def test_two_that_prune_at_once_do_it_once(database):
     one, other = Pruner(database, lambda: NOW), Pruner(database, lambda: NOW)
 
     assert [one.run_once(), other.run_once(), one.run_once(), other.run_once()] == [2, 1, 2, 1]
-    assert kept(database, Outgoing) == {"old": {"type": "decision.made"}}
+    assert kept(database, Outgoing) == {"old": EMPTY}

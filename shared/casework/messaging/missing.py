@@ -73,12 +73,12 @@ def count_missing(session: Session, now: datetime) -> int:
 
 
 def send_again(session: Session, consumer: str, subject: str, first: int, last: int) -> tuple[list[int], list[int]]:
-    """Owe these numbers of a line again: those that are, and those that the outbox no longer has.
+    """Owe these numbers of a line again: those that are, and those that the outbox no longer has, or has emptied.
 
     All consumers of a message get it once more; whoever has it knows it by its id.
     """
     rows = session.scalars(sa.select(Outgoing).where(Outgoing.subject == subject).with_for_update())
-    owed: dict[int, Any] = {row.envelope["numbers"].get(consumer, 0): row for row in rows}
+    owed: dict[int, Any] = {row.envelope["numbers"].get(consumer, 0): row for row in rows if "body" in row.envelope}
     wanted = range(first, last + 1)
     for number in wanted:
         if number in owed:

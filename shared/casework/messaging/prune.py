@@ -13,7 +13,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
 
 from casework.database import Database
 from casework.messaging.tables import Incoming, Outgoing
@@ -57,8 +56,8 @@ class Pruner:
                 last = rows[-1].key
                 if any(row.due for row in rows):
                     with self.database.writing() as session:
-                        removed += _count(session, remove, given)
-                        emptied += _count(session, empty, given)
+                        removed += _count(session.execute(remove, given))
+                        emptied += _count(session.execute(empty, given))
                 yield len(rows)
         if emptied or removed:
             log.info("messages_pruned", emptied=emptied, removed=removed)
@@ -73,9 +72,8 @@ class Pruner:
         return {"emptied": now - EMPTIED_AFTER, "removed": now - REMOVED_AFTER}
 
 
-def _count(session: Session, statement: Any, given: dict[str, Any]) -> int:
-    done: Any = session.execute(statement, given)
-    return int(done.rowcount)
+def _count(changed: Any) -> int:
+    return int(changed.rowcount)
 
 
 @cache
@@ -89,7 +87,7 @@ def statements(dialect: str) -> tuple[tuple[Any, Any, Any, Any], ...]:
 def _statements(dialect: str, table: Any, key: Any, over_at: Any, is_over: Any) -> tuple[Any, Any, Any]:
     if dialect == "sqlite":
         has_body: Any = sa.func.json_type(table.envelope, "$.body").is_not(None)
-        without_body = sa.func.json_remove(table.envelope, "$.body")
+        without_body: Any = sa.func.json_remove(table.envelope, "$.body")
     else:
         has_body = sa.func.jsonb_exists(table.envelope, "body")
         without_body = table.envelope.op("-")(sa.cast("body", sa.Text))
