@@ -65,8 +65,9 @@ def main(name: str, argv: Sequence[str] | None = None, *, module: str = "") -> i
 
 @contextmanager
 def lasting() -> Iterator[None]:
-    """What is made within stays: it is not looked through for what could be thrown away, neither now, which would take a
-    twentieth of the start, nor ever after, when whoever is being answered would wait for it.
+    """What is made within stays: it is not looked through for what could be thrown away.
+
+    Neither now, which would take a twentieth of the start, nor ever after, when whoever is being answered would wait.
     """
     gc.disable()
     try:
