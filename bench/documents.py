@@ -16,7 +16,7 @@ from typing import Any
 
 from bare import Bare
 from common import Row, tell
-from worked import PHASES, Worked, cpu, profiled, typical_cpu, worked
+from worked import PHASES, Worked, cpu, in_turn, worked
 
 GOAL_GET, GOAL_DOCUMENT, GOAL_PATCH = 10.0, 60.0, 20.0  # ms
 _TURN = count()
@@ -45,17 +45,13 @@ def patch(case: Worked, phase: str) -> None:
 
 
 def measure(case: Worked, bare: Bare, name: str, repeats: int) -> None:
-    """Ours and the bare page turn by turn; the least of the medians of two turns, for what disturbs only adds."""
     service, path = ("portal", "/document") if name == "document" else (name, "")
     changed = "intake" if name == "document" else name
     bare.keep(name, case.ask("GET", service, path).json())
     with case.counted() as counted:
         case.ask("GET", service, path)
-    ours, theirs, fresh = [], [], []
-    for _ in range(2):
-        with profiled():
-            ours.append(typical_cpu(lambda: case.ask("GET", service, path), repeats=repeats))
-        theirs.append(typical_cpu(lambda: bare.read(name), repeats=repeats))
+    ours, theirs = in_turn(lambda: case.ask("GET", service, path), lambda: bare.read(name), repeats=repeats)
+    fresh = []
     for _ in range(repeats):
         patch(case, changed)
         case.town.settle()
@@ -63,22 +59,17 @@ def measure(case: Worked, bare: Bare, name: str, repeats: int) -> None:
     goal = GOAL_DOCUMENT if name == "document" else GOAL_GET
     what = "the whole case document" if name == "document" else f"{name}'s part"
     notes = {"statements": counted.statements, "just after a recording": round(median(fresh), 2)}
-    mine, bares = 1000 * min(ours), 1000 * min(theirs)
-    tell(Row(f"get-{name}", f"GET {what}", "ms CPU", mine, "bare page, same JSON", bares, goal, "value", notes=notes))
+    tell(Row(f"get-{name}", f"GET {what}", "ms CPU", ours, "bare page, same JSON", theirs, goal, "value", notes=notes))
 
 
 def measure_patch(case: Worked, bare: Bare, name: str, repeats: int) -> None:
     with case.counted() as counted:
         patch(case, name)
     case.town.settle()
-    ours, theirs = [], []
-    for _ in range(2):
-        with profiled():
-            ours.append(typical_cpu(lambda: patch(case, name), between=case.town.settle, repeats=repeats))
-        theirs.append(typical_cpu(lambda: bare.write(name, {"field": "value"}), repeats=repeats))
-    notes = {"statements": counted.statements}
-    what, peer, mine, bares = f"PATCH one field, {name}", "bare page that writes", 1000 * min(ours), 1000 * min(theirs)
-    tell(Row(f"patch-{name}", what, "ms CPU", mine, peer, bares, GOAL_PATCH, "value", notes=notes))
+    bares = lambda: bare.write(name, {"field": "value"})  # noqa: E731
+    ours, theirs = in_turn(lambda: patch(case, name), bares, case.town.settle, repeats)
+    what, peer, notes = f"PATCH one field, {name}", "bare page that writes", {"statements": counted.statements}
+    tell(Row(f"patch-{name}", what, "ms CPU", ours, peer, theirs, GOAL_PATCH, "value", notes=notes))
 
 
 def main() -> None:
@@ -87,9 +78,9 @@ def main() -> None:
     with worked() as case, TemporaryDirectory() as folder:
         bare = Bare(Path(folder))
         for name in names:
-            measure(case, bare, name, 5 if short else 15)
+            measure(case, bare, name, 9 if short else 25)
             if name in PHASES:
-                measure_patch(case, bare, name, 5 if short else 15)
+                measure_patch(case, bare, name, 9 if short else 25)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def report(count: int, found: dict[str, list[Drained]]) -> None:
 
 def main() -> None:
     short = "--short" in sys.argv
-    cases, turns, kinds = (12, 1, ("stream", "act")) if short else (30, 3, tuple(WHAT))
+    cases, turns, kinds = (20, 3, ("stream", "act")) if short else (30, 3, tuple(WHAT))
     with private_servers() as (postgres, rabbitmq), TemporaryDirectory() as folder:
         assert rabbitmq
         decision, loop = Decision(postgres, rabbitmq.url, Path(folder)), Loop(postgres, rabbitmq.url)

@@ -65,13 +65,13 @@ def about(python: str) -> Json:
     }  # fmt: skip
 
 
-def worse(rows: list[Json], committed: Json) -> list[str]:
-    """Those that are worse than the committed ones by half."""
-    found = []
+def worse(rows: list[Json], committed: Json) -> dict[str, str]:
+    """Those that are worse than the committed ones by half, with both."""
+    found = {}
     for row in rows:
         now, before = compared(row), committed.get(row["name"])
         if now is not None and before is not None and now > before * WORSE:
-            found.append(f"{row['name']}: {now:.2f}, committed {before:.2f}")
+            found[row["name"]] = f"{now:.2f}, committed {before:.2f}"
     return found
 
 
@@ -160,16 +160,21 @@ def long(given: argparse.Namespace) -> int:
 
 
 def short(given: argparse.Namespace) -> int:
+    """What seems worse is measured again, and counts where it is so twice: the machine may have been busy."""
     rows = [row for script in given.scripts or SHORT for row in measured(script, given.python, short=True)]
     ratios = HERE / "ratios.json"
+    sys.stdout.write(table(rows, []) + "\n")
     if given.save:
         kept = {row["name"]: round(value, 3) for row in rows if (value := compared(row)) is not None}
         ratios.write_text(json.dumps(kept, indent=1) + "\n")
-    sys.stdout.write(table(rows, []) + "\n")
-    failures = worse(rows, json.loads(ratios.read_text()))
-    for failure in failures:
-        sys.stderr.write(f"worse by half: {failure}\n")
-    return 1 if failures else 0
+        return 0
+    committed = json.loads(ratios.read_text())
+    failures = worse(rows, committed)
+    again = {row["script"] for row in rows if row["name"] in failures}
+    twice = worse([row for script in again for row in measured(script, given.python, short=True)], committed)
+    for name in failures.keys() & twice.keys():
+        sys.stderr.write(f"worse by half: {name}: {failures[name]}, and again {twice[name]}\n")
+    return 1 if failures.keys() & twice.keys() else 0
 
 
 def main() -> int:

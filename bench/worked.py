@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import cProfile
 import logging
 import pstats
@@ -25,6 +26,7 @@ from onebox.towns import DirectTown
 from onebox.walk import Walk, moment, read_walk
 
 JONAS = Path(onebox.__file__).parent / "walks" / "1-jonas.yaml"
+Do = Callable[[], Any]
 PHASES = ("intake", "assessment", "decision", "ordering", "delivery", "followup")
 
 
@@ -114,26 +116,41 @@ def cpu(do: Callable[[], Any]) -> float:
     return time.process_time() - begin
 
 
-def typical_cpu(do: Callable[[], Any], between: Callable[[], Any] = lambda: None, repeats: int = 15) -> float:
-    """The median of many; `between` is done after each, and is not counted. The first is for what is made once."""
-    do()
-    between()
+def in_turn(ours: Do, theirs: Do, between: Do = lambda: None, repeats: int = 15) -> tuple[float, float]:
+    """The median of the processor time of each, in ms, one call of ours and then of theirs; `between` is not counted.
+
+    The first two rounds are for what is made once.
+    """
     taken = []
-    for _ in range(repeats):
-        taken.append(cpu(do))
+    for _ in range(repeats + 2):
+        with profiled():
+            mine = cpu(ours)
         between()
-    return median(taken)
+        taken.append((mine, median(cpu(theirs) for _ in range(3))))
+    mine, other = (1000 * median(each) for each in zip(*taken[2:], strict=True))
+    return mine, other
+
+
+_PROFILE = cProfile.Profile(time.process_time)
 
 
 @contextmanager
 def profiled() -> Iterator[None]:
-    """With `--profile` among the arguments: what took the time, told on stderr, by own time and with what it calls."""
+    """With `--profile` among the arguments: what takes the time, told on stderr in the end (`tell_profile`)."""
     if "--profile" not in sys.argv:
         yield
         return
-    profile = cProfile.Profile(time.process_time)
-    with profile:
+    _PROFILE.enable()
+    try:
         yield
-    told = pstats.Stats(profile, stream=sys.stderr)
-    told.sort_stats("cumulative").print_stats(70)
-    told.sort_stats("tottime").print_stats(40)
+    finally:
+        _PROFILE.disable()
+
+
+@atexit.register
+def tell_profile() -> None:
+    """By what it calls, and by own time."""
+    if "--profile" in sys.argv:
+        told = pstats.Stats(_PROFILE, stream=sys.stderr)
+        told.sort_stats("cumulative").print_stats(70)
+        told.sort_stats("tottime").print_stats(40)
