@@ -109,13 +109,19 @@ Attempt = Callable[[Envelope, Message], Outcome]
 
 _UNREADABLE = UUID("6f1d0a52-6d2c-4d8e-9d8a-1b6a4c7f3e55")
 
+
+def _stands(row: Any, *statuses: str) -> sa.ColumnElement[bool]:
+    """The row has one of these; in the words of the statement, or PostgreSQL could not know the partial index to fit."""
+    return row.status.in_([sa.literal_column(f"'{status}'") for status in statuses])  # type: ignore[no-any-return]
+
+
 # Asked many times a second: built once.
 _BEFORE = aliased(Incoming)
 _HELD = sa.exists().where(
     _BEFORE.producer == Incoming.producer,
     _BEFORE.subject == Incoming.subject,
     _BEFORE.number < Incoming.number,
-    _BEFORE.status.in_((*TO_TRY, "parked")),
+    _stands(_BEFORE, *TO_TRY, "parked"),
 )
 """Whether one before it, of the same producer and subject, is still to be tried, or parked."""
 
@@ -123,7 +129,7 @@ _DUE = (
     sa.select(Incoming.subject)
     .outerjoin(Line, sa.and_(Line.way == "in", Line.other == Incoming.producer, Line.subject == Incoming.subject))
     .where(
-        Incoming.status.in_(TO_TRY),
+        _stands(Incoming, *TO_TRY),
         sa.or_(Incoming.try_at.is_(None), Incoming.try_at <= sa.bindparam("now")),
         Incoming.number <= sa.func.coalesce(Line.number, 0) + 1,  # what is not in turn would fill the limit
         ~_HELD,
@@ -134,14 +140,14 @@ _DUE = (
 
 
 _ABOUT = Incoming.subject.in_(sa.bindparam("subjects", expanding=True))
-_OPEN = sa.select(Incoming).where(_ABOUT, Incoming.status.in_((*TO_TRY, "waiting", "parked")))
-_IS_OPEN = sa.select(Incoming.id).where(_ABOUT, Incoming.status.in_((*TO_TRY, "waiting"))).limit(1)
-_UNKNOWN = Incoming.status == "unknown"
-_ANY_TO_TRY = sa.select(Incoming.id).where(Incoming.status.in_(TO_TRY)).limit(1)
+_IDS = Incoming.id.in_(sa.bindparam("ids", expanding=True))
+_CONCERNED = sa.select(Incoming).where(sa.or_(_IDS, sa.and_(_ABOUT, _stands(Incoming, *TO_TRY, "waiting", "parked"))))
+_IS_OPEN = sa.select(Incoming.id).where(_ABOUT, _stands(Incoming, *TO_TRY, "waiting")).limit(1)
+_UNKNOWN = _stands(Incoming, "unknown")
+_ANY_TO_TRY = sa.select(Incoming.id).where(_stands(Incoming, *TO_TRY)).limit(1)
 _LINES = sa.select(Line.other, Line.subject, Line.number).where(
     Line.way == "in", Line.subject.in_(sa.bindparam("subjects", expanding=True))
 )
-_KNOWN = sa.select(Incoming.id).where(Incoming.id.in_(sa.bindparam("ids", expanding=True)))
 _COLUMNS = tuple(column.name for column in Incoming.__table__.columns)
 
 
@@ -239,7 +245,7 @@ class Inbox:
         for body in bodies:
             came = self._read(body)
             with self.database.writing() as session:
-                lock(session, f"{self.service}/{came.subject}")
+                lock(session, lock_of(came.subject))
                 row = session.get_one(Incoming, store_alone(session, came, body, self._as_text).id)
                 if row.status in TO_TRY:
                     self._park(row, KILLS)
@@ -323,11 +329,6 @@ class Inbox:
             envelope=came.kept, status="parked", attempts=0, reason=came.why,
         )  # fmt: skip
 
-    def _new(self, session: Session, rows: list[Incoming]) -> list[Incoming]:
-        """Those that have not come before, each once."""
-        known = set(session.scalars(_KNOWN, {"ids": [row.id for row in rows]})) if rows else set()
-        return [*{row.id: row for row in rows if row.id not in known}.values()]
-
     def _worked(self, subjects: list[str]) -> int:
         try:
             with self.database.reading() as session:
@@ -349,8 +350,8 @@ class Inbox:
         """Answer what has come, with all that was open about its subjects, in one transaction: all or nothing."""
         with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
             lock(session, *map(lock_of, subjects))
-            new, lines = self._new(session, arrived), _Lines(session, subjects)
-            arrivals = [*self._open(session, subjects), *(_Arrival(row) for row in new if row.status == "new")]
+            new, arrivals = self._open(session, subjects, arrived)
+            lines = _Lines(session, subjects)
             work = self.begin(session, [a.content for a in arrivals if a.content])
             for subject in subjects:
                 mine = [a for a in arrivals if a.row.subject == subject]
@@ -368,17 +369,23 @@ class Inbox:
             with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
                 lock(session, lock_of(subject))
                 lines = _Lines(session, [subject])
-                self._answer(self._open(session, [subject]), lines, partial(self._attempt_alone, session))
+                self._answer(self._open(session, [subject], [])[1], lines, partial(self._attempt_alone, session))
                 lines.write(session)
         except Exception as error:  # of one subject; the others need not wait for it
             log.warning("subject_not_worked", service=self.service, subject=subject, error=type(error).__name__)
             return False
         return True
 
-    def _open(self, session: Session, subjects: list[str]) -> list[_Arrival]:
-        """What is stored about the subjects and still open."""
-        rows = session.scalars(_OPEN, {"subjects": subjects}) if subjects else ()
-        return [_Arrival(row) for row in rows]
+    def _open(
+        self, session: Session, subjects: list[str], arrived: list[Incoming]
+    ) -> tuple[list[Incoming], list[_Arrival]]:
+        """What of it has not come before, each once; and that, with what is stored about the subjects and still open."""
+        if not (subjects or arrived):
+            return [], []
+        stored = session.scalars(_CONCERNED, {"ids": [row.id for row in arrived], "subjects": subjects}).all()
+        known = {row.id for row in stored}
+        new = [*{row.id: row for row in arrived if row.id not in known}.values()]
+        return new, [_Arrival(row) for row in (*stored, *new) if row.status != "done" and row.subject in subjects]
 
     def _answer(self, arrivals: list[_Arrival], lines: _Lines, attempt: Attempt) -> None:
         """Take, of every producer, the next in line, until nothing more can be taken; what waits comes first again."""

@@ -14,8 +14,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
-from casework.database import Database
+from casework.database import Database, Utc
 from casework.messaging.outbox import unsent
 from casework.messaging.tables import Outgoing
 from casework.storable import LONGEST_REASON, legible
@@ -94,25 +95,32 @@ class Relay:
         if self.database.engine.dialect.name == "postgresql":
             with self.database.writing() as session:  # locked while under way, so that a second relay skips them
                 rows = unsent(session, limit, failed=failed)
-                return len(rows), self._mark(rows, self._publish(rows))
+                return len(rows), self._mark(session, rows, self._publish(rows))
         with self.database.reading() as session:  # one relay; no lock is held while a consumer writes
             rows = unsent(session, limit, failed=failed)
         if not rows:
             return 0, 0
         failures = self._publish(rows)
         with self.database.writing() as session:
-            mine = session.scalars(sa.select(Outgoing).where(Outgoing.id.in_([row.id for row in rows])))
-            return len(rows), self._mark(list(mine), failures)
+            return len(rows), self._mark(session, rows, failures)
 
     def _publish(self, rows: list[Outgoing]) -> dict[UUID, str]:
         return self.transport.publish([Parcel(r.id, tuple(r.consumers), r.envelope) for r in rows]) if rows else {}
 
-    def _mark(self, rows: list[Outgoing], failed: dict[UUID, str]) -> int:
+    def _mark(self, session: Session, rows: list[Outgoing], failed: dict[UUID, str]) -> int:
+        """Note of each that it is sent, or why not; how many are."""
+        sent = [row.position for row in rows if row.id not in failed]
+        if sent:
+            session.execute(_SENT, {"positions": sent, "now": self.clock()})
         for row in rows:
             if row.id in failed:
-                row.attempts += 1
-                row.failure = legible(failed[row.id], LONGEST_REASON)
-                log.error("message_not_sent", message_id=str(row.id), type=row.type, reason=row.failure)
-            else:
-                row.sent_at, row.failure = self.clock(), None
-        return len(rows) - len(failed)
+                reason = legible(failed[row.id], LONGEST_REASON)
+                session.execute(_NOT_SENT, {"positions": [row.position], "reason": reason})
+                log.error("message_not_sent", message_id=str(row.id), type=row.type, reason=reason)
+        return len(sent)
+
+
+_THESE = Outgoing.position.in_(sa.bindparam("positions", expanding=True))
+_UPDATE = sa.update(Outgoing).where(_THESE).execution_options(synchronize_session=False)
+_SENT = _UPDATE.values(sent_at=sa.bindparam("now", type_=Utc), failure=None)
+_NOT_SENT = _UPDATE.values(attempts=Outgoing.attempts + 1, failure=sa.bindparam("reason"))
