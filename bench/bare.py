@@ -7,6 +7,7 @@ PATCH reads the row, writes it, and puts one message into an outbox. `heard` sto
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -55,9 +56,9 @@ class Bare:
         self.engine = sa.create_engine(f"sqlite:///{folder / 'bare.db'}")
         sa.event.listen(self.engine, "connect", _set_up)
         Base.metadata.create_all(self.engine)
-        self.session: requests.Session = straight({"bare": self._app()})
+        self.session: requests.Session = straight({"bare": self.app()})
 
-    def _app(self) -> Flask:
+    def app(self) -> Flask:
         app = Flask("bare")
         page = app.jinja_env.from_string(PAGE)
 
@@ -104,6 +105,11 @@ class Bare:
             row = db.get_one(Document, name)
             row.body = {**row.body, "heard": str(uuid4())}
             db.add(Sent(id=str(uuid4()), body=body))
+
+
+def api() -> Flask:
+    """For a server of its own: only its start and its size are looked at."""
+    return Bare(Path(os.environ["BENCH_FOLDER"])).app()
 
 
 def _set_up(connection: Any, _: Any) -> None:

@@ -8,17 +8,22 @@ then its byte code lies on disk.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import common
 import private
 import psycopg
 import requests
+from heard import Loop
 from kombu.connection import Connection
 
 from casework.contracts import SERVICES
@@ -78,14 +83,10 @@ class Installation:
                 return requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).ok
             return False
 
+        queue = Topology(PREFIX).queue(service)
         with private.role(service, [role], self.folder, **settings) as process:
-            private.until(ready or (answers if role == "api" else lambda: self._is_consumed(service)))
+            private.until(ready or (answers if role == "api" else lambda: is_consumed(self.broker, queue)))
             yield process
-
-    def _is_consumed(self, service: str) -> bool:
-        with Connection(self.broker) as link:
-            queue = link.default_channel.queue_declare(Topology(PREFIX).queue(service), passive=True)
-            return bool(queue.consumer_count)
 
     def transactions(self) -> int:
         with psycopg.connect(private.plain(self.postgres.url), autocommit=True) as admin:
@@ -100,18 +101,69 @@ def installed(services: tuple[str, ...] = SERVICES) -> Iterator[Installation]:
         yield Installation(postgres, broker.url, Path(folder), services)
 
 
-def start(installation: Installation, name: str, service: str, role: str, may_hold: float) -> None:
+@dataclass(frozen=True)
+class Started:
+    """What a role has cost until it was ready, and holds a second later."""
+
+    cpu: float
+    rss: float  # MB
+    pss: float
+    processes: int
+
+
+def started(role: Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]) -> Started:
     for _ in range(2):
-        with installation.role(service, role) as process:
+        with role() as process:
             cpu = common.family(process.pid)
             time.sleep(1)
-            all_of_it = pids(process)
-            held = sum(common.memory_of(pid) for pid in all_of_it) / 2**20
-            notes = {"PSS, MB": sum(map(shared_once, all_of_it)), "processes": len(all_of_it)}
-    what = f"{service} {role}"
-    common.tell(common.Row(name, f"memory: {what}", "MB", held, goal=may_hold, of="value", notes=notes))
-    row = common.Row(name.replace("memory", "start"), f"to start: {what}", "s CPU", cpu, goal=2.0, of="value")
-    common.tell(row)
+            running = pids(process)
+            held = sum(common.memory_of(pid) for pid in running) / 2**20
+            found = Started(cpu, held, sum(map(shared_once, running)), len(running))
+    return found
+
+
+@contextmanager
+def bare_api(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
+    """A bare Flask page over SQLAlchemy under gunicorn, with as many threads."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "bare:api()", "--bind", f"127.0.0.1:{port}", "--threads", "8"]
+    environment = os.environ | {"BENCH_FOLDER": str(installation.folder)}
+    process = subprocess.Popen([*command, "--log-level", "error"], env=environment, cwd=Path(__file__).parent)
+    try:
+        private.until(lambda: is_there(f"http://127.0.0.1:{port}/"))
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def bare_work(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
+    """The bare consumer: psycopg and py-amqp alone."""
+    loop = Loop(installation.postgres, installation.broker)
+    with loop.work() as process:
+        private.until(lambda: is_consumed(installation.broker, loop.consumers.queue))
+        yield process
+
+
+def is_there(url: str) -> bool:
+    with suppress(requests.RequestException):
+        return bool(requests.get(url, timeout=5).status_code)
+    return False
+
+
+def is_consumed(broker: str, queue: str) -> bool:
+    with Connection(broker) as link:
+        return bool(link.default_channel.queue_declare(queue, passive=True).consumer_count)
+
+
+def start(installation: Installation, name: str, service: str, role: str, may_hold: float, bare: Started) -> None:
+    mine, what = started(partial(installation.role, service, role)), f"{service} {role}"
+    notes = {"PSS, MB": mine.pss, "processes": mine.processes}
+    peer = f"bare {role}"
+    common.tell(common.Row(name, f"memory: {what}", "MB", mine.rss, peer, bare.rss, may_hold, "value", notes=notes))
+    name = name.replace("memory", "start")
+    common.tell(common.Row(name, f"to start: {what}", "s CPU", mine.cpu, peer, bare.cpu, 2.0, "value"))
 
 
 def idle(installation: Installation, seconds: float) -> None:
@@ -135,9 +187,10 @@ def main() -> None:
     )
     short = parser.parse_args().short
     with installed() as installation:
+        bare = {"api": started(partial(bare_api, installation)), "work": started(partial(bare_work, installation))}
         for name, (service, role, may_hold) in ROLES.items():
             if not short or name.count(".") == 1:
-                start(installation, name, service, role, may_hold)
+                start(installation, name, service, role, may_hold, bare[role])
         idle(installation, 10 if short else 30)
 
 
