@@ -111,7 +111,7 @@ _UNREADABLE = UUID("6f1d0a52-6d2c-4d8e-9d8a-1b6a4c7f3e55")
 
 
 def _stands(row: Any, *statuses: str) -> sa.ColumnElement[bool]:
-    """The row has one of these; in the words of the statement, or PostgreSQL could not know the partial index to fit."""
+    """Has the row one of these? In the words of the statement, or PostgreSQL would not know that the index fits."""
     return row.status.in_([sa.literal_column(f"'{status}'") for status in statuses])  # type: ignore[no-any-return]
 
 
@@ -379,7 +379,7 @@ class Inbox:
     def _open(
         self, session: Session, subjects: list[str], arrived: list[Incoming]
     ) -> tuple[list[Incoming], list[_Arrival]]:
-        """What of it has not come before, each once; and that, with what is stored about the subjects and still open."""
+        """What of it has not come before, each once; and that with what is stored about the subjects and open."""
         if not (subjects or arrived):
             return [], []
         stored = session.scalars(_CONCERNED, {"ids": [row.id for row in arrived], "subjects": subjects}).all()
