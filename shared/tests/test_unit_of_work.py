@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from casework.contracts import Message
 from casework.contracts.intake import CaseClosed, CaseOpened, EnquiryRecorded
 from casework.messaging import Envelope
+from casework.messaging.tables import Outgoing
 from casework.phase.handlers import Handlers
 from casework.phase.tables import CaseRow, HeardRow, JournalRow, RecordRow, RunRow
 from casework.phase.unit_of_work import UnitOfWork
@@ -130,6 +131,20 @@ def test_facts_are_told_once_for_all_that_came_together_and_before_the_acts(offi
 
     assert [name for name, _ in office.owed()] == ["overview.changed", "overview.changed", "notification.requested",
                                                    "position.changed"]  # fmt: skip
+
+
+def test_what_follows_from_each_message_of_a_batch_is_in_its_own_trace(offices: tuple[Office, Office]) -> None:
+    office, _ = offices
+    office.service.inbox.receive([office.envelope(opened(n), CASES[n - 1]) for n in (1, 3)])
+    traces = {str(case): f"{n:032x}" for n, case in enumerate(CASES, 1)}
+    told = [office.envelope(VisitsOrdered(providers=("x-hus",)), case) for case in (CASES[0], CASES[2])]
+    office.service.inbox.receive([one | {"traceparent": f"00-{traces[one['subject']]}-{1:016x}-01"} for one in told])
+
+    with office.database.reading() as session:
+        moved = session.scalars(sa.select(Outgoing.envelope).where(Outgoing.type == "position.changed")).all()
+    assert {one["subject"]: one["traceparent"].split("-")[1] for one in moved} == {
+        str(case): traces[str(case)] for case in (CASES[0], CASES[2])
+    }
 
 
 def test_however_many_come_together_the_statements_are_the_same_few(offices: tuple[Office, Office]) -> None:

@@ -76,8 +76,7 @@ class OrderingHandlers(Handlers):
         s = unit.situation(case, HOUSE, envelope.time)
         hold(unit.session, [envelope.subject])
         if handled := handover.tell(unit.session, s, asked):
-            cause = Cause(envelope.time, HOUSE.id, envelope.id, envelope.correlation)
-            unit.put(envelope.subject, handled, cause)
+            unit.put(envelope.subject, handled, Cause.of(envelope, HOUSE.id))
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
         """What providers are sent, and what is said of money."""

@@ -31,7 +31,6 @@ from casework.database import among, lock
 from casework.errors import NotYet
 from casework.messaging import Cause, Envelope, UnknownMessage, put_all
 from casework.process import HOUSE, End
-from casework.tracing import current_traceparent
 from scheduler import deadlines, life, telling
 from scheduler.model import CaseRow, DeadlineRow, Notification, PersonRow, ProviderRow, id_of
 from scheduler.process import DEADLINE
@@ -198,8 +197,7 @@ def notify(work: Work, envelope: Envelope, message: NotificationRequested) -> No
 
 
 def _follows(envelope: Envelope) -> Cause:
-    actor = envelope.actor or HOUSE.id
-    return Cause(envelope.time, actor, envelope.id, envelope.correlation, current_traceparent())
+    return Cause.of(envelope, envelope.actor or HOUSE.id)
 
 
 def note_handled(work: Work, envelope: Envelope, message: ProviderNoticeHandled) -> None:

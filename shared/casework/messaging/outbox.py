@@ -31,6 +31,11 @@ class Cause:
     correlation: UUID | None = None
     traceparent: str | None = None  # where it is put later than it came about; else the trace that is under way
 
+    @classmethod
+    def of(cls, envelope: Envelope, actor: str) -> Cause:
+        """For what follows from the message that is answered now, when it happened and in its trace."""
+        return cls(envelope.time, actor, envelope.id, envelope.correlation, current_traceparent())
+
 
 Json = dict[str, Any]
 

@@ -187,7 +187,7 @@ class Handlers:
             unit.write()
         before = self.situated(unit.session, unit.situation(case, HOUSE, envelope.time), message)
         effects = decide(self.phase.process, before, message)
-        cause = Cause(envelope.time, envelope.actor or HOUSE.id, envelope.id, envelope.correlation)
+        cause = Cause.of(envelope, envelope.actor or HOUSE.id)
         self._conclude(unit, case, before, effects, Doing(envelope.type, HOUSE, cause=cause))
 
     def alongside(self, session: Session, effects: Effects, action: str) -> None:
