@@ -50,8 +50,7 @@ def put(session: Session, producer: str, subject: str, message: Message, cause: 
 
 def hold(session: Session, subjects: Iterable[str]) -> None:
     """Nobody else puts about these until the transaction ends: two at once would begin the same line."""
-    for subject in sorted(set(subjects)):  # in one order, so that no two wait for each other
-        lock(session, f"out/{subject}")
+    lock(session, *(f"out/{subject}" for subject in sorted(set(subjects))))  # so no two wait for each other
 
 
 def put_all(session: Session, producer: str, letters: Sequence[Letter], *, alone: bool = False) -> list[Json]:

@@ -162,6 +162,7 @@ class Handlers:
         unit.hold(
             {UUID(envelope.subject) for envelope, message in arrivals if _is_about_a_case(envelope, message)},
             {message.citizen_id for _, message in arrivals if isinstance(message, CaseOpened)},
+            {envelope.subject for envelope, message in arrivals if not _is_about_a_case(envelope, message)},
         )
         return Hearing(self, unit)
 

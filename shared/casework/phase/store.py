@@ -125,8 +125,14 @@ class Stored:
     texts: Mapping[str, str] = field(default_factory=dict)  # the municipality's own, for the phase's rules
 
 
-def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow], citizens: Collection[UUID] = ()) -> Stored:
-    """All that the phase knows of the cases, and of these citizens: four statements, and one for its own texts."""
+def fetch(
+    session: Session,
+    phase: Phase,
+    cases: Sequence[CaseRow],
+    citizens: Collection[UUID] = (),
+    others: Collection[str] = (),
+) -> Stored:
+    """All that the phase knows of the cases, these citizens and others: four statements, and one for its own texts."""
     stored = Stored(texts=phase.texts(session) if phase.texts else {})
     owners = {*citizens, *(owner for case in cases for owner in owners_of(case))}
     steps = phase.by_step
@@ -136,7 +142,7 @@ def fetch(session: Session, phase: Phase, cases: Sequence[CaseRow], citizens: Co
     for row in session.execute(_RUNS, {"cases": [case.id for case in cases]}):
         stored.runs[row.case_id].append(row)
     keys = {run.key for runs in stored.runs.values() for run in runs if run.key}
-    fetch_told(session, stored, {*map(str, owners), *keys})
+    fetch_told(session, stored, {*map(str, owners), *keys, *others})
     return stored
 
 

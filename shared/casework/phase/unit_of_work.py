@@ -97,17 +97,21 @@ class UnitOfWork:
         self._entries: list[Letter] = []
 
     # loading
-    def hold(self, case_ids: Collection[UUID], citizens: Collection[UUID]) -> None:
-        """Take cases in hand whose ids the caller holds, and what is known of citizens that may turn out to be theirs.
+    def hold(self, case_ids: Collection[UUID], citizens: Collection[UUID], others: Collection[str]) -> None:
+        """Take cases in hand whose ids the caller holds, with what is known of citizens and others they may concern.
 
         A case that is not known yet is stored once anything is kept.
         """
         known = locked_cases(self.session, case_ids)
-        self.load([known.get(one) or CaseRow(id=one, revision=0) for one in sorted(case_ids)], citizens)
+        rows = [known.get(one) or CaseRow(id=one, revision=0) for one in sorted(case_ids)]
+        self._load(rows, fetch(self.session, self.phase, rows, citizens, others))
 
-    def load(self, rows: Sequence[CaseRow], citizens: Collection[UUID] = ()) -> None:
+    def load(self, rows: Sequence[CaseRow]) -> None:
         """Read all that is known of these cases, whose rows the caller has locked."""
-        self._stored = fetch(self.session, self.phase, rows, citizens)
+        self._load(rows, fetch(self.session, self.phase, rows))
+
+    def _load(self, rows: Sequence[CaseRow], stored: Stored) -> None:
+        self._stored = stored
         for row in rows:
             runs = self._stored.runs.get(row.id, ())
             self.cases[row.id] = LoadedCase(
