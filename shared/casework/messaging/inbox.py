@@ -48,7 +48,7 @@ Raises NotYet where it comes before its time, and any other exception where it c
 
 def lock_of(subject: str) -> str:
     """The name that is held while a subject is changed: a case, say, by a message or by a person."""
-    return f"subject/{subject}"
+    return f"case/{subject}"
 
 
 class Work(Protocol):
@@ -245,7 +245,7 @@ class Inbox:
         for body in bodies:
             came = self._read(body)
             with self.database.writing() as session:
-                lock(session, lock_of(came.subject))
+                self._hold(session, [came.subject])
                 row = session.get_one(Incoming, store_alone(session, came, body, self._as_text).id)
                 if row.status in TO_TRY:
                     self._park(row, KILLS)
@@ -346,10 +346,15 @@ class Inbox:
         kind = type(error).__name__  # and no more: its text may quote what is in the messages
         log.warning("batch_taken_apart", service=self.service, arrived=arrived, error=kind)
 
+    def _hold(self, session: Session, subjects: list[str]) -> None:
+        """Let nobody else change these until the transaction ends, nor `work` of the release before, by its name."""
+        former = (f"{self.service}/{subject}" for subject in subjects)
+        lock(session, *former, *map(lock_of, subjects))
+
     def _answer_together(self, subjects: list[str], arrived: list[Incoming]) -> None:
         """Answer what has come, with all that was open about its subjects, in one transaction: all or nothing."""
         with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
-            lock(session, *map(lock_of, subjects))
+            self._hold(session, subjects)
             new, arrivals = self._open(session, subjects, arrived)
             lines = _Lines(session, subjects)
             work = self.begin(session, [a.content for a in arrivals if a.content])
@@ -367,7 +372,7 @@ class Inbox:
     def _answered_alone(self, subject: str) -> bool:
         try:
             with structlog.contextvars.bound_contextvars(service=self.service), self.database.writing() as session:
-                lock(session, lock_of(subject))
+                self._hold(session, [subject])
                 lines = _Lines(session, [subject])
                 self._answer(self._open(session, [subject], [])[1], lines, partial(self._attempt_alone, session))
                 lines.write(session)
