@@ -38,7 +38,7 @@ LONG = (
     "case_page",
     "startup",
 )
-"""In the order of the table. What is not there (yet) is left out."""
+"""In the order of the table."""
 SHORT = ("one_round", "documents", "messages")
 COMPARED = ("", "ms CPU", "s CPU", "µs CPU")
 """The units of what hardly moves with the load of the machine."""
@@ -53,7 +53,8 @@ def measured(script: str, python: str, *, short: bool) -> list[Json]:
     """The rows of one script; what it says besides goes to stderr."""
     command = [python, str(HERE / f"{script}.py"), *(["--short"] if short else [])]
     told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=HERE.parent).stdout
-    return [json.loads(line) | {"script": script} for line in told.splitlines() if line.startswith("{")]
+    rows = (json.loads(line, parse_float=lambda text: float(f"{float(text):.4g}")) for line in told.splitlines())
+    return [row | {"script": script} for row in rows]
 
 
 def about(python: str) -> Json:
@@ -140,7 +141,8 @@ def keep(file: Path, found: Json) -> Json:
     scripts = {row["script"] for row in found["rows"]}
     rows = [row for row in old if row["script"] not in scripts] + found["rows"]
     kept = {"about": found["about"], "rows": sorted(rows, key=lambda row: LONG.index(row["script"]))}
-    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept["rows"])
+    file.write_text(f'{{"about": {json.dumps(kept["about"])}, "rows": [\n{lines}\n]}}\n')
     return kept
 
 
@@ -148,10 +150,9 @@ def long(given: argparse.Namespace) -> int:
     pythons = {"before": given.before, "now": given.python} if given.before else {"now": given.python}
     found: dict[str, Json] = {name: {"about": about(python), "rows": []} for name, python in pythons.items()}
     for script in given.scripts or LONG:
-        if (HERE / f"{script}.py").exists():
-            for name, python in pythons.items():
-                sys.stderr.write(f"{script}, {name} …\n")
-                found[name]["rows"] += measured(script, python, short=False)
+        for name, python in pythons.items():
+            sys.stderr.write(f"{script}, {name} …\n")
+            found[name]["rows"] += measured(script, python, short=False)
     if given.save:
         for name in found:
             keep(HERE / f"{name}.json", found[name])
