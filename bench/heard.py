@@ -26,6 +26,10 @@ from worked import Worked
 from casework.messaging.tables import Incoming
 
 ACT = "recommendation.approved"
+EFFECT = """
+SELECT (SELECT count(*) FROM "case"), (SELECT count(*) FROM run WHERE at = 'decide'),
+       (SELECT count(*) FROM inbox WHERE status = 'parked')
+"""
 DONE = "SELECT count(*) FROM inbox WHERE status = 'done'"
 
 Envelope = dict[str, Any]
@@ -76,8 +80,13 @@ class Decision:
 
     @contextmanager
     def started(self, count: int) -> Iterator[Consumers]:
+        """Raises LookupError in the end where not every case that was heard of has a decision to make."""
         with self.consumers.started(count, self.work, letters([e for _ in range(2) for e in another()])) as consumers:
             yield consumers
+        with psycopg.connect(plain(self.consumers.database)) as db:
+            cases, opened, parked = db.execute(EFFECT.encode()).fetchone() or (0, 0, 0)
+        if cases != opened or parked:
+            raise LookupError(f"{cases} cases, {opened} decisions opened, {parked} messages parked")
 
 
 class Loop:
