@@ -146,8 +146,9 @@ def _goals(s: Case, notes: Iterable[ReceivedNote]) -> Iterator[FollowedUpGoal]:
             yield replace(goal, provider_evaluation=said.get(goal.id))
 
 
-def _goals_ever(s: Case) -> list[Goal]:
-    return [goal for order in s.all_told(OrderAccepted) for goal in order.goals]
+def _goals_ever(s: Case) -> Iterable[Goal]:
+    """Each goal that was ever ordered, as it was ordered last."""
+    return {goal.id: goal for order in s.all_told(OrderAccepted) for goal in order.goals}.values()
 
 
 def _from_last(goal: FollowedUpGoal) -> FollowedUpGoal:
