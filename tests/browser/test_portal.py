@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,20 @@ class Quiet(WSGIRequestHandler):
     def log_request(self, *_: Any) -> None: ...
 
 
+def whole(app: Any) -> Any:
+    """The app, whose answers are read whole and closed: the server leaves a file open that nobody awaits any more."""
+
+    def answer(environ: Any, start_response: Any) -> list[bytes]:
+        with closing(app(environ, start_response)) as parts:
+            return [b"".join(parts)]
+
+    return answer
+
+
 @pytest.fixture(scope="module")
 def address(house: House) -> Iterator[str]:
     """Its portal, on a free port."""
-    server = make_server("127.0.0.1", 0, house.apps["portal"], threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, whole(house.apps["portal"]), threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -27,7 +27,7 @@ from scheduler.settings import SchedulerSettings
 
 from .conftest import Silence, World, at
 
-DUE, ALL = (50_000, 1_000_000) if os.environ.get("SAGSGANG_FULL") else (5_000, 50_000)
+DUE, ALL = (50_000, 1_000_000) if os.environ.get("SAGSGANG_FULL") else (20_000, 60_000)
 WORKERS = 4
 TODAY = "2026-03-16"
 
