@@ -64,7 +64,8 @@ class Handlers:
         """
         shared = any(step.per == "citizen" for name, step in self.phase.by_step.items() if name in patch)
         siblings = lock_cases_of_citizen(session, case_id) if shared else []
-        unit, case = self._taking(session, lock_case(session, case_id))
+        locked = next((row for row in siblings if row.id == case_id), None) or lock_case(session, case_id)
+        unit, case = self._taking(session, locked)
         before = unit.situation(case, actor, now)
         sources = provenance.sources_in(patch)
         own = dict(before.own)
